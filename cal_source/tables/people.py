@@ -1,0 +1,112 @@
+"""People and groups: own profile, users, teams, memberships. Source: recorded answers."""
+
+from __future__ import annotations
+
+from cal_source.tables.model import Table, bigint, boolean, json, text, timestamp
+
+ME = Table(
+    name="me",
+    key=("id",),
+    description="The user that each API key belongs to.",
+    columns=(
+        bigint("id", "User id.", required=True),
+        text("email", "E-mail."),
+        text("username", "User name."),
+        text("name", "Name."),
+        text("avatarUrl", "Address of the picture."),
+        text("bio", "About the user."),
+        text("timeZone", "IANA time zone."),
+        text("weekStart", "First day of the week."),
+        bigint("timeFormat", "12 or 24."),
+        bigint("defaultScheduleId", "Schedule used where an event type names none."),
+        bigint("organizationId|organization.id", "The user's organisation; NULL without one."),
+        boolean("organization.isPlatform", "True when that organisation is a platform."),
+    ),
+)
+
+USERS = Table(
+    name="users",
+    key=("id",),
+    description="Users of the organisation; needs an organisation admin's key.",
+    columns=(
+        bigint("id", "User id.", required=True),
+        text("username", "User name."),
+        text("name", "Name."),
+        text("email", "E-mail."),
+        timestamp("emailVerified", "When the e-mail was verified, UTC."),
+        text("bio", "About the user."),
+        text("avatarUrl", "Address of the picture."),
+        text("timeZone", "IANA time zone."),
+        text("weekStart", "First day of the week."),
+        text("appTheme", "Theme of the app."),
+        text("theme", "Theme of the booking page."),
+        bigint("defaultScheduleId", "Schedule used where an event type names none."),
+        text("locale", "Language."),
+        bigint("timeFormat", "12 or 24."),
+        boolean("hideBranding", "True when Cal.com's branding is hidden."),
+        text("brandColor", "Brand colour on light backgrounds."),
+        text("darkBrandColor", "Brand colour on dark backgrounds."),
+        boolean("allowDynamicBooking", "True when the user may be booked with others ad hoc."),
+        timestamp("createdDate", "When the user was made, UTC."),
+        boolean("verified", "True for verified accounts."),
+        bigint("invitedTo", "Team whose invitation the user has not accepted yet."),
+        json("metadata", "Free-form metadata."),
+        bigint("profile.id", "Id of the user's profile in the organisation."),
+        bigint("profile.organizationId", "The organisation."),
+        bigint("profile.userId", "The user again, as the profile names them."),
+        text("profile.username", "User name within the organisation."),
+    ),
+)
+
+TEAMS = Table(
+    name="teams",
+    key=("id",),
+    description="Teams the key may see, and organisations, which Cal.com lists as teams.",
+    columns=(
+        bigint("id", "Team id; of an organisation, its organisation id.", required=True),
+        bigint("parentId", "The organisation of the team; NULL without one."),
+        text("name", "Name."),
+        text("slug", "Last part of its public address."),
+        boolean("isOrganization", "True for an organisation."),
+        boolean("isPrivate", "True when members are not shown."),
+        text("timeZone", "IANA time zone."),
+        text("weekStart", "First day of the week."),
+        bigint("timeFormat", "12 or 24; NULL where not set."),
+        text("bio", "About the team."),
+        text("logoUrl", "Address of the logo."),
+        text("calVideoLogo", "Logo in Cal Video."),
+        text("appLogo", "Logo in the app."),
+        text("appIconLogo", "Small logo in the app."),
+        text("bannerUrl", "Address of the banner."),
+        text("theme", "Theme of the booking page."),
+        text("brandColor", "Brand colour on light backgrounds."),
+        text("darkBrandColor", "Brand colour on dark backgrounds."),
+        boolean("hideBranding", "True when Cal.com's branding is hidden."),
+        boolean("hideBookATeamMember", "True when single members cannot be booked."),
+        json("metadata", "Free-form metadata."),
+    ),
+)
+
+MEMBERSHIPS = Table(
+    name="memberships",
+    key=("id",),
+    description="Who belongs to which team or organisation, in which role; invitations too.",
+    columns=(
+        bigint("id", "Membership id.", required=True),
+        bigint("userId", "The member."),
+        bigint("teamId", "The team or organisation."),
+        boolean("accepted", "False while the invitation is open."),
+        text("role", "MEMBER, ADMIN or OWNER."),
+        text("customRoleId", "Role with its own permissions, in organisations that use them."),
+        boolean("disableImpersonation", "True when admins cannot act as this member."),
+        timestamp("createdAt", "When it was made, UTC; organisation memberships only."),
+        timestamp("updatedAt", "When it was last written, UTC; organisation memberships only."),
+        text("user.username", "The member's user name."),
+        text("user.email", "The member's e-mail."),
+        text("user.name", "The member's name."),
+        text("user.avatarUrl", "Address of the member's picture."),
+        text("user.bio", "About the member."),
+        json("user.metadata", "Free-form metadata of the member."),
+        json("attributes", "Organisation attributes of the member, with their options."),
+    ),
+)
