@@ -1,0 +1,367 @@
+"""One run's reading of one account: lists read once, rows made, outcomes kept.
+
+`Extraction` is what the dlt resources and `cal-warehouse sync` share. It answers who the key is,
+keeps every list it has read for the fan-outs that need it as parents, and writes down how each
+read ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from cal_source.catalogue import Paging, operation
+from cal_source.errors import (
+    AuthError,
+    CalError,
+    ConfigError,
+    ForbiddenError,
+    NotCalError,
+    NotFoundError,
+    ShapeError,
+    Unreachable,
+)
+from cal_source.ledger import Ledger, ReadRecord, ReadStatus
+from cal_source.records import Parsed, Record, Stamp, parse_records
+from cal_source.tables import TABLES
+from cal_source.targets import LIST_TARGETS, Skip, Target
+from cal_source.values import json_text
+from cal_source.walk import check_is_list, walk_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from cal_source.client import CalClient
+    from cal_source.tables import Table
+
+logger = logging.getLogger("cal_source")
+
+SNAPSHOT_PAGE_SIZE: Final = 250
+_SHAPE_REMEDY: Final = "Check that base_url is Cal.com's API v2; an older server may differ."
+_HOPELESS: Final = (AuthError, ConfigError, NotCalError, Unreachable)
+_NOT_FOR_THIS_KEY: Final = (ForbiddenError, NotFoundError)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One page as Arrow tables by name, ready for dlt.
+
+    Attributes:
+        tables: Rows by table; tables without rows are left out.
+        updated_at: Greatest `updatedAt` among a page of bookings, as Cal.com wrote it.
+    """
+
+    tables: Mapping[str, pa.Table]
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the reading of a resource is.
+
+    Attributes:
+        resource: The table being read.
+        rows: Records read so far.
+        total: Records to expect, None when Cal.com does not say.
+    """
+
+    resource: str
+    rows: int
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _ListRead:
+    records: list[Record]
+    requests: int
+    started_at: datetime
+    finished_at: datetime
+
+
+def new_run_id(now: datetime) -> str:
+    """Return an identifier that sorts by time and is unique among runs started together."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
+def utc_now() -> datetime:
+    """Return the present instant, UTC."""
+    return datetime.now(UTC)
+
+
+class Extraction:
+    """Reads one account in one run.
+
+    Args:
+        client: The HTTP client.
+        organization_id: Organisation to read; None takes the one of the key's user.
+        strict: True raises the first error of a read; False writes it down as failed and goes
+            on with the other reads. What makes every read hopeless is raised in both cases.
+        clock: Gives the present instant, UTC.
+        run_id: Identifier of the run; None makes one.
+        on_progress: Called after every page.
+    """
+
+    def __init__(
+        self,
+        client: CalClient,
+        *,
+        organization_id: int | None = None,
+        strict: bool = True,
+        clock: Callable[[], datetime] = utc_now,
+        run_id: str | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.client = client
+        self.clock = clock
+        self.strict = strict
+        self.run_id = run_id or new_run_id(clock())
+        self.ledger = Ledger()
+        self._given_organization_id = organization_id
+        self._on_progress = on_progress or (lambda _: None)
+        self.open_readings = 0
+        self.booking_view: Target | None = None
+        self._page = 0
+        self._lists: dict[tuple[str, str], _ListRead | CalError] = {}
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Mark a resource as being read; `open_readings` counts those."""
+        self.open_readings += 1
+        try:
+            yield
+        finally:
+            self.open_readings -= 1
+
+    @cached_property
+    def me(self) -> Record:
+        """The key's user, as Cal.com describes them.
+
+        Raises:
+            CalError: The key is not accepted, or Cal.com does not answer.
+            ShapeError: What answers has no user id.
+        """
+        (record,) = self._fetch(Target("retrieve_my_information", "user:me")).records
+        if not isinstance(record.get("id"), int):
+            raise ShapeError("GET /v2/me", "the answer has no numeric id", _SHAPE_REMEDY)
+        return record
+
+    @property
+    def user_id(self) -> int:
+        """Id of the key's user."""
+        return int(self.me["id"])
+
+    @cached_property
+    def organization_id(self) -> int | None:
+        """Id of the organisation that is read, None without one.
+
+        Raises:
+            ConfigError: An organisation was asked for that this key may not read.
+        """
+        own = self.me.get("organizationId")
+        asked = self._given_organization_id
+        if asked is None or asked == own:
+            return own if isinstance(own, int) else None
+        target = Target(
+            "retrieve_team_details_in_organization", f"organization:{asked}", {"orgId": asked}
+        )
+        try:
+            self.records(target)
+        except ForbiddenError as error:
+            belongs = f"belongs to organisation {own}" if own else "belongs to no organisation"
+            raise ConfigError(
+                f"CAL_ORG_ID={asked}",
+                f"is an organisation this key may not read ({error.cal_message}); "
+                f"its user {belongs}",
+                f"Unset CAL_ORG_ID to use the key's own, or use a key of organisation {asked}.",
+            ) from error
+        return asked
+
+    def records(self, target: Target) -> list[Record]:
+        """Return all records of a list or object, read at most once a run.
+
+        Raises:
+            CalError: It cannot be read; the same error each time it is asked for.
+        """
+        return self._list(target).records
+
+    def read(self, resource: str) -> Iterator[Batch]:
+        """Read everything that feeds a resource, in order of authority.
+
+        Args:
+            resource: A root table other than bookings.
+
+        Yields:
+            One batch per read that brought rows.
+
+        Raises:
+            CalError: With `strict`, whatever a read raised; else only what makes all reads
+                hopeless (key not accepted, server not reachable or not Cal.com).
+        """
+        table = TABLES[resource]
+        targets = LIST_TARGETS[resource](self)
+        seen: set[Any] = set()
+        for skip in targets.skips:
+            self.skip(resource, skip)
+        for target in targets.reads:
+            batch = self._read_target(table, target, seen)
+            if batch is not None:
+                yield batch
+        for kind in sorted(targets.whole_kinds):
+            now = self.clock()
+            self.write_down(resource, Target("*", f"{kind}:*"), ReadStatus.COMPLETE, at=(now, now))
+
+    def batch(
+        self, table: Table, records: Sequence[Any], scope: str, *, loaded_at: datetime
+    ) -> tuple[Batch, Parsed]:
+        """Turn one page of records into Arrow tables, keeping what did not fit in the ledger."""
+        self._page += 1
+        stamp = Stamp(scope, self.run_id, self._page, loaded_at)
+        parsed = parse_records(table, records, stamp)
+        self.ledger.quarantined += [(scope, entry) for entry in parsed.quarantined]
+        self.ledger.drift.update(parsed.drift)
+        updated = [r["updatedAt"] for r in records if isinstance(r, dict) and r.get("updatedAt")]
+        texts = [value for value in updated if isinstance(value, str)]
+        return Batch(parsed.arrow(table.family()), max(texts, default=None)), parsed
+
+    def skip(self, resource: str, skip: Skip) -> None:
+        """Write down a read that is not made, and why."""
+        now = self.clock()
+        target = Target(skip.operation, skip.scope)
+        self.write_down(resource, target, ReadStatus.SKIPPED, reason=skip.reason, at=(now, now))
+        logger.info("%s: %s of %s skipped: %s", resource, skip.operation, skip.scope, skip.reason)
+
+    def write_down(
+        self,
+        resource: str,
+        target: Target,
+        status: ReadStatus,
+        *,
+        at: tuple[datetime, datetime],
+        reason: str = "",
+        counts: tuple[int, int, int] = (0, 0, 0),
+        cursor_at: datetime | None = None,
+    ) -> None:
+        """Keep how a read ended; `counts` are rows, quarantined records and requests."""
+        rows, quarantined, requests = counts
+        self.ledger.reads.append(
+            ReadRecord(
+                run_id=self.run_id,
+                resource=resource,
+                operation=target.operation,
+                scope=target.scope,
+                status=status,
+                reason=reason,
+                rows=rows,
+                quarantined=quarantined,
+                requests=requests,
+                started_at=at[0],
+                finished_at=at[1],
+                cursor_at=cursor_at,
+            )
+        )
+
+    def progress(self, resource: str, rows: int, total: int | None = None) -> None:
+        """Tell whoever watches how far a resource is."""
+        self._on_progress(Progress(resource, rows, total))
+
+    def settle(self, resource: str, target: Target, error: CalError, since: datetime) -> None:
+        """Write down a read that broke off, or raise where going on makes no sense.
+
+        Raises:
+            CalError: The error itself, when it is hopeless, or `strict` and not a refusal.
+        """
+        if isinstance(error, _HOPELESS):
+            raise error
+        at = (since, self.clock())
+        if isinstance(error, _NOT_FOR_THIS_KEY):
+            self.write_down(resource, target, ReadStatus.SKIPPED, reason=str(error), at=at)
+            logger.info("%s: %s skipped: %s", resource, target.scope, error)
+            return
+        if self.strict:
+            raise error
+        self.write_down(resource, target, ReadStatus.FAILED, reason=str(error), at=at)
+        logger.warning("%s: %s failed: %s", resource, target.scope, error)
+
+    def _read_target(self, table: Table, target: Target, seen: set[Any]) -> Batch | None:
+        started = self.clock()
+        try:
+            read = self._list(target)
+        except CalError as error:
+            self.settle(table.name, target, error, started)
+            return None
+        fresh = [r for r in read.records if not _seen_before(r, table, seen)]
+        batch, parsed = self.batch(table, fresh, target.scope, loaded_at=read.finished_at)
+        rows = len(parsed.rows[table.name])
+        self.write_down(
+            table.name,
+            target,
+            status_of(parsed),
+            at=(read.started_at, read.finished_at),
+            counts=(rows, len(parsed.quarantined), read.requests),
+        )
+        self.progress(table.name, len(seen))
+        return batch if batch.tables else None
+
+    def _list(self, target: Target) -> _ListRead:
+        place = (target.operation, target.scope)
+        if place not in self._lists:
+            try:
+                self._lists[place] = self._fetch(target)
+            except CalError as error:
+                self._lists[place] = error
+        found = self._lists[place]
+        if isinstance(found, CalError):
+            raise found
+        return found
+
+    def _fetch(self, target: Target) -> _ListRead:
+        row = operation(target.operation)
+        started, before = self.clock(), self.client.requests_made
+        if row.paging is Paging.OFFSET:
+            records = self._fetch_pages(target)
+        else:
+            data = self.client.get(row, path=target.path).data
+            whole = [data] if row.paging is Paging.ONE else data
+            records = check_is_list(whole, f"GET {row.path}")
+        return _ListRead(records, self.client.requests_made - before, started, self.clock())
+
+    def _fetch_pages(self, target: Target) -> list[Record]:
+        row = operation(target.operation)
+
+        def fetch(params: Mapping[str, Any], take: int) -> list[Record]:
+            asked = {**dict(row.order), **params, "take": take}
+            answer = self.client.get(row, path=target.path, params=asked)
+            return check_is_list(answer.data, f"GET {row.path}")
+
+        return walk_snapshot(fetch, key=_identity, page_size=row.page_size or SNAPSHOT_PAGE_SIZE)
+
+
+def _identity(record: Any) -> Any:
+    """Tell the records of a small list apart: by id, else by their whole content."""
+    key = record.get("id") if isinstance(record, dict) else None
+    return key if isinstance(key, int | str) else json_text(record)
+
+
+def status_of(parsed: Parsed) -> ReadStatus:
+    """Return complete, or partial where a quarantined record does not say which one it is."""
+    nameless = any(not entry.key for entry in parsed.quarantined)
+    return ReadStatus.PARTIAL if nameless else ReadStatus.COMPLETE
+
+
+def _seen_before(record: Any, table: Table, seen: set[Any]) -> bool:
+    """Tell whether a read of higher authority has brought this record, and remember it."""
+    path = table.column(table.key[0]).paths[0]
+    key = record.get(path) if isinstance(record, dict) else None
+    if not isinstance(key, int | str):
+        return False  # parse_records puts it into quarantine
+    if key in seen:
+        return True
+    seen.add(key)
+    return False

@@ -1,0 +1,103 @@
+"""What a run read, skipped and could not use, kept beside the rows it brought.
+
+Every read of a list or object leaves one `ReadRecord`. A table without rows is thereby never
+unexplained: it was read and is empty, or it was skipped, and the reason stands here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from cal_source.records import Drift, Quarantined
+
+
+class ReadStatus(StrEnum):
+    """How a read ended.
+
+    `COMPLETE`: every row of its scope was seen, so what was not seen is gone. `PARTIAL`: some
+    rows were read on purpose or by a filter; absence means nothing. `SKIPPED`: not read, the
+    earlier rows stay. `FAILED`: broke off; the earlier rows stay.
+    """
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRecord:
+    """One read of one list or object.
+
+    Attributes:
+        run_id: The run.
+        resource: The table it feeds.
+        operation: Key of the catalogue row.
+        scope: The view of Cal.com, e.g. `organization:101`.
+        status: How it ended.
+        reason: Why it was skipped or failed; empty otherwise.
+        rows: Records that became rows.
+        quarantined: Records that did not.
+        requests: HTTP requests it took, tries included.
+        started_at: Start of the read, UTC.
+        finished_at: End of the read, UTC.
+        cursor_at: Bookings only: every change Cal.com stamped before this instant was read.
+    """
+
+    run_id: str
+    resource: str
+    operation: str
+    scope: str
+    status: ReadStatus
+    reason: str
+    rows: int
+    quarantined: int
+    requests: int
+    started_at: datetime
+    finished_at: datetime
+    cursor_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Collects the reads, quarantined records and schema drift of one run."""
+
+    reads: list[ReadRecord] = field(default_factory=list)
+    quarantined: list[tuple[str, Quarantined]] = field(default_factory=list)
+    drift: Counter[Drift] = field(default_factory=Counter)
+
+    def iter_reads(self) -> Iterator[dict[str, Any]]:
+        """Yield the reads as rows."""
+        for read in self.reads:
+            yield {**asdict(read), "status": str(read.status)}
+
+    def iter_quarantined(self, run_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the quarantined records as rows."""
+        for number, (scope, entry) in enumerate(self.quarantined, start=1):
+            row = {"resource": entry.table, "record_key": entry.key, "reason": entry.reason}
+            yield {
+                "run_id": run_id,
+                "number": number,
+                "scope": scope,
+                **row,
+                "record": entry.record,
+            }
+
+    def iter_drift(self, run_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the schema drift as rows, one per table, field, kind and found type."""
+        for entry, count in sorted(self.drift.items()):
+            yield {
+                "run_id": run_id,
+                "table_name": entry.table,
+                "field": entry.field,
+                "kind": entry.kind,
+                "found": entry.found,
+                "record_count": count,
+            }
