@@ -1,0 +1,69 @@
+"""Exit codes of the commands, and which error leads to which.
+
+One table for all commands; README.md shows it and a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+from cal_source import errors as cal
+from pipelines import errors as own
+
+
+class ExitCode(IntEnum):
+    """What a command's exit code means."""
+
+    DONE = 0
+    FAILED = 1
+    QUARANTINED = 3
+    UNPROVED = 4
+    INCOMPLETE = 5
+    CHECK_FAILED = 6
+    USAGE = 64
+    UNAVAILABLE = 69
+    CANNOT_WRITE = 74
+    LOCKED = 75
+    REFUSED = 77
+    CONFIG = 78
+    INTERRUPTED = 130
+
+
+MEANINGS: Final[dict[ExitCode, str]] = {
+    ExitCode.DONE: "done; of a sync: done and proved",
+    ExitCode.FAILED: "failed for a reason no other code names",
+    ExitCode.QUARANTINED: "done, but records could not be loaded; see ops.quarantine",
+    ExitCode.UNPROVED: "done, but Cal.com's own count differs from the warehouse; see ops.proofs",
+    ExitCode.INCOMPLETE: "some resources failed, the others are done; see ops.reads",
+    ExitCode.CHECK_FAILED: "a check on a model failed; the tables are as they were",
+    ExitCode.USAGE: "wrong arguments",
+    ExitCode.UNAVAILABLE: "Cal.com cannot be reached, or what answers is not Cal.com",
+    ExitCode.CANNOT_WRITE: "the warehouse or report cannot be written, for example disk full",
+    ExitCode.LOCKED: "another process has the warehouse open; try again later",
+    ExitCode.REFUSED: "Cal.com refuses the key",
+    ExitCode.CONFIG: "the configuration cannot work, for example no key",
+    ExitCode.INTERRUPTED: "stopped by Ctrl-C; run again to go on",
+}
+
+_BY_ERROR: Final[tuple[tuple[type[BaseException], ExitCode], ...]] = (
+    (KeyboardInterrupt, ExitCode.INTERRUPTED),
+    (own.UsageError, ExitCode.USAGE),
+    (own.ConfigError, ExitCode.CONFIG),
+    (own.WarehouseLocked, ExitCode.LOCKED),
+    (own.WarehouseFull, ExitCode.CANNOT_WRITE),
+    (cal.ConfigError, ExitCode.CONFIG),
+    (cal.AuthError, ExitCode.REFUSED),
+    (cal.ForbiddenError, ExitCode.REFUSED),
+    (cal.NotCalError, ExitCode.UNAVAILABLE),
+    (cal.MalformedAnswer, ExitCode.UNAVAILABLE),
+    (cal.ShapeError, ExitCode.UNAVAILABLE),
+    (cal.Unreachable, ExitCode.UNAVAILABLE),
+    (cal.ServerError, ExitCode.UNAVAILABLE),
+    (cal.RateLimited, ExitCode.UNAVAILABLE),
+)
+
+
+def exit_code_of(error: BaseException) -> ExitCode:
+    """Return the exit code for an error that ends a command."""
+    return next((code for kind, code in _BY_ERROR if isinstance(error, kind)), ExitCode.FAILED)

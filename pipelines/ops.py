@@ -1,0 +1,105 @@
+"""The tables of schema `ops`: runs, reads, cursors, proofs, quarantine, schema changes."""
+
+from __future__ import annotations
+
+from cal_source.tables.model import Table, bigint, boolean, json, text, timestamp
+
+_RUN_ID = text("run_id", "The run.")
+
+RUNS = Table(
+    name="runs",
+    key=("run_id",),
+    description="One row per run of a command that writes the warehouse.",
+    columns=(
+        _RUN_ID,
+        text("command", "sync, transform or run."),
+        text("version", "Version of cal-warehouse."),
+        timestamp("started_at", "Start, UTC."),
+        timestamp("finished_at", "End, UTC; NULL while it runs."),
+        text("outcome", "running, proved, unproved, incomplete, failed or interrupted."),
+        bigint("exit_code", "Exit code of the command; NULL while it runs."),
+        text("message", "What went wrong, in words; empty when nothing did."),
+        bigint("requests", "HTTP requests made."),
+        json("settings", "Settings that decide what was read, without secrets."),
+    ),
+)
+
+READS = Table(
+    name="reads",
+    key=("run_id", "resource", "operation", "scope"),
+    description="One row per list or object a run read or skipped, with the reason.",
+    columns=(
+        _RUN_ID,
+        text("resource", "The raw table it feeds."),
+        text("operation", "Key of the action; see 'cal-warehouse actions'."),
+        text("scope", "The view of Cal.com, such as organization:101."),
+        text("status", "complete, partial, skipped or failed."),
+        text("reason", "Why it was skipped or failed; empty otherwise."),
+        bigint("rows", "Records loaded."),
+        bigint("quarantined", "Records put into quarantine."),
+        bigint("requests", "HTTP requests it took."),
+        timestamp("started_at", "Start of the read, UTC."),
+        timestamp("finished_at", "End of the read, UTC."),
+        timestamp("cursor_at", "Bookings: all changes stamped before this instant were read."),
+    ),
+)
+
+CURSORS = Table(
+    name="cursors",
+    key=("resource", "scope"),
+    description="Where the next incremental read starts; moved only when a run is published.",
+    columns=(
+        text("resource", "The raw table."),
+        text("scope", "The view of Cal.com."),
+        timestamp("cursor_at", "All changes stamped before this instant are in the warehouse."),
+        _RUN_ID,
+    ),
+)
+
+PROOFS = Table(
+    name="proofs",
+    key=("run_id", "resource", "scope"),
+    description="Independent counts by Cal.com beside the warehouse's own, per run.",
+    columns=(
+        _RUN_ID,
+        text("resource", "The raw table."),
+        text("scope", "The view of Cal.com."),
+        bigint("api_count", "Rows by Cal.com's own total."),
+        bigint("warehouse_count", "Rows in the raw table."),
+        bigint("quarantined_count", "Records of this run in quarantine, part of Cal.com's total."),
+        boolean("is_proved", "True when the counts agree."),
+        timestamp("proved_at", "When Cal.com was asked, UTC."),
+    ),
+)
+
+QUARANTINE = Table(
+    name="quarantine",
+    key=("run_id", "number"),
+    description="Records that could not be loaded, whole, with the reason.",
+    columns=(
+        _RUN_ID,
+        bigint("number", "Counts the records of the run."),
+        text("resource", "The raw table it was meant for."),
+        text("scope", "The view of Cal.com."),
+        text("record_key", "The record's key, empty when it has none."),
+        text("reason", "The rule it broke."),
+        json("record", "The record as Cal.com sent it, without secrets."),
+    ),
+)
+
+SCHEMA_CHANGES = Table(
+    name="schema_changes",
+    key=("table_name", "field", "kind", "found"),
+    description="Fields of Cal.com that differ from what this version declares; see _extra.",
+    columns=(
+        text("table_name", "The raw table whose _extra column holds the values."),
+        text("field", "Dotted path in Cal.com's record."),
+        text("kind", "unknown (no column) or retyped (another type than its column)."),
+        text("found", "JSON type that was found."),
+        bigint("record_count", "Records that had it in the latest run that saw it."),
+        text("first_run_id", "The run that saw it first."),
+        text("last_run_id", "The run that saw it last."),
+    ),
+)
+
+OPS_TABLES: tuple[Table, ...] = (RUNS, READS, CURSORS, PROOFS, QUARANTINE, SCHEMA_CHANGES)

@@ -1,0 +1,251 @@
+"""One sync: plan the reads, land them, publish them, prove the result.
+
+The invariant is that `raw` only ever holds published runs: whatever ends a sync early leaves the
+tables, cursors and proofs of the run before it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import msgspec
+
+from cal_source.bookings import BookingReads
+from cal_source.ledger import ReadStatus
+from cal_source.tables import ROOT_TABLES, TABLES
+from pipelines.booking_plan import DEFAULT_REREAD_REQUESTS, plan_bookings
+from pipelines.errors import UsageError
+from pipelines.exit_codes import ExitCode, exit_code_of
+from pipelines.landing import land
+from pipelines.proof import Proof, prove_bookings
+from pipelines.publish import Published, complete_landings, drop_landing, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from cal_source.extraction import Extraction
+    from pipelines.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """What to sync.
+
+    Attributes:
+        only: Tables to read, roots or children; empty: all.
+        since: Read the bookings changed at or after this instant, instead of from the cursor.
+        full: Read every booking, whatever the cursor says.
+        reread_requests: Requests that may be spent on re-reading bookings that did not change.
+    """
+
+    only: tuple[str, ...] = ()
+    since: datetime | None = None
+    full: bool = False
+    reread_requests: int = DEFAULT_REREAD_REQUESTS
+
+    def resources(self) -> tuple[str, ...]:
+        """Return the root tables to read, in the source's order.
+
+        Raises:
+            UsageError: `only` names something that is no table.
+        """
+        unknown = [name for name in self.only if name not in TABLES]
+        if unknown:
+            known = ", ".join(TABLES)
+            msg = f"--only names '{unknown[0]}', which is not a table. Tables: {known}."
+            raise UsageError(msg)
+        return tuple(
+            root.name
+            for root in ROOT_TABLES
+            if not self.only or any(member.name in self.only for member in root.family())
+        )
+
+
+@dataclass(slots=True)
+class SyncResult:
+    """What a sync did; the numbers that `--json` prints.
+
+    Attributes:
+        run_id: The run.
+        outcome: proved, unproved, incomplete or quarantined.
+        exit_code: Exit code of the command.
+        tables: Rows now, written and retired, by table.
+        reads: Every read of the run, with status and reason.
+        quarantined: Records put into quarantine.
+        schema_drift: Fields that differ from their declaration.
+        proofs: Counts by Cal.com beside the warehouse's.
+        requests: HTTP requests made.
+        seconds: Wall-clock time.
+    """
+
+    run_id: str
+    outcome: str
+    exit_code: ExitCode
+    tables: dict[str, dict[str, int]] = field(default_factory=dict)
+    reads: list[dict[str, Any]] = field(default_factory=list)
+    quarantined: int = 0
+    schema_drift: list[dict[str, Any]] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
+    requests: int = 0
+    seconds: float = 0.0
+
+    @property
+    def skipped(self) -> list[dict[str, Any]]:
+        """The reads that were not made, with their reasons."""
+        return [read for read in self.reads if read["status"] == ReadStatus.SKIPPED]
+
+
+def sync(
+    warehouse: Warehouse, new_extraction: Callable[[], Extraction], options: SyncOptions
+) -> SyncResult:
+    """Bring the warehouse up to date with Cal.com.
+
+    Args:
+        warehouse: The open warehouse.
+        new_extraction: Makes a run's extraction, not strict; called again when the proof asks
+            for a second reading of all bookings.
+        options: What to sync.
+
+    Raises:
+        UsageError: The options name no table.
+        CalError: Cal.com could not be read; what was published before is unchanged.
+        WarehouseError: The warehouse could not be written; likewise unchanged.
+    """
+    resources = options.resources()
+    publish_left_over(warehouse)
+    first = _run_once(warehouse, new_extraction(), resources, options)
+    if first.outcome != "unproved" or options.full or options.since is not None:
+        return first
+    # Something went that no incremental read can see, such as a deleted booking: read them all.
+    again = replace(options, full=True, only=("bookings",))
+    second = _run_once(warehouse, new_extraction(), ("bookings",), again)
+    second.reads = [*first.reads, *second.reads]
+    second.tables = first.tables | second.tables
+    second.requests += first.requests
+    second.seconds += first.seconds
+    return second
+
+
+def publish_left_over(warehouse: Warehouse) -> list[Published]:
+    """Publish what a run that broke off had landed completely; drop what it had not."""
+    published = [publish(warehouse, run_id) for run_id in complete_landings(warehouse)]
+    drop_landing(warehouse)
+    warehouse.connection.execute(
+        "update ops.runs set outcome = 'interrupted' where outcome = 'running'"
+    )
+    return published
+
+
+def _run_once(
+    warehouse: Warehouse,
+    extraction: Extraction,
+    resources: Sequence[str],
+    options: SyncOptions,
+) -> SyncResult:
+    """Make one run; its record in ops.runs opens before the first request and always closes."""
+    started = extraction.clock()
+    _begin_run(warehouse, extraction, options, started)
+    try:
+        plan = plan_bookings(warehouse, extraction, options) if "bookings" in resources else None
+        land(warehouse, extraction, plan or BookingReads(), resources)
+        published = publish(warehouse, extraction.run_id)
+        proofs = [prove_bookings(warehouse, extraction)] if plan else []
+    except BaseException as error:
+        _end_failed_run(warehouse, extraction, error)
+        raise
+    result = _result(warehouse, extraction, published, proofs)
+    result.seconds = (extraction.clock() - started).total_seconds()
+    _end_run(warehouse, extraction, result)
+    return result
+
+
+def _begin_run(
+    warehouse: Warehouse, extraction: Extraction, options: SyncOptions, started: datetime
+) -> None:
+    settings = {
+        "only": list(options.only),
+        "since": options.since.isoformat() if options.since else None,
+        "full": options.full,
+        "reread_requests": options.reread_requests,
+    }
+    warehouse.connection.execute(
+        "insert into ops.runs (run_id, command, version, started_at, outcome, message, settings) "
+        "values (?, 'sync', ?, ?, 'running', '', ?)",
+        [
+            extraction.run_id,
+            version("cal-warehouse"),
+            started,
+            msgspec.json.encode(settings).decode(),
+        ],
+    )
+
+
+def _end_run(warehouse: Warehouse, extraction: Extraction, result: SyncResult) -> None:
+    warehouse.connection.execute(
+        "update ops.runs set finished_at = ?, outcome = ?, exit_code = ?, requests = ? "
+        "where run_id = ?",
+        [extraction.clock(), result.outcome, int(result.exit_code), result.requests, result.run_id],
+    )
+
+
+def _end_failed_run(warehouse: Warehouse, extraction: Extraction, error: BaseException) -> None:
+    """Write down why a run failed, where the warehouse can still be written."""
+    interrupted = isinstance(error, KeyboardInterrupt)
+    with suppress(duckdb.Error):
+        warehouse.connection.execute(
+            "update ops.runs set finished_at = ?, outcome = ?, exit_code = ?, message = ?, "
+            "requests = ? where run_id = ?",
+            [
+                extraction.clock(),
+                "interrupted" if interrupted else "failed",
+                int(exit_code_of(error)),
+                "stopped by Ctrl-C" if interrupted else str(error),
+                extraction.client.requests_made,
+                extraction.run_id,
+            ],
+        )
+
+
+def _result(
+    warehouse: Warehouse, extraction: Extraction, published: Published, proofs: list[Proof]
+) -> SyncResult:
+    reads = list(extraction.ledger.iter_reads())
+    quarantined = len(extraction.ledger.quarantined)
+    outcome, exit_code = _outcome(reads, quarantined, proofs)
+    tables = {
+        name: {
+            "rows": int(warehouse.scalar(f"select count(*) from raw.{name}")),
+            "written": published.written.get(name, 0),
+            "retired": published.retired.get(name, 0),
+        }
+        for name in TABLES
+    }
+    return SyncResult(
+        run_id=extraction.run_id,
+        outcome=outcome,
+        exit_code=exit_code,
+        tables=tables,
+        reads=reads,
+        quarantined=quarantined,
+        schema_drift=list(extraction.ledger.iter_drift(extraction.run_id)),
+        proofs=proofs,
+        requests=extraction.client.requests_made,
+    )
+
+
+def _outcome(
+    reads: Sequence[dict[str, Any]], quarantined: int, proofs: Sequence[Proof]
+) -> tuple[str, ExitCode]:
+    """Return the outcome that asks most of the user."""
+    if any(read["status"] == ReadStatus.FAILED for read in reads):
+        return "incomplete", ExitCode.INCOMPLETE
+    if not all(proof.is_proved for proof in proofs):
+        return "unproved", ExitCode.UNPROVED
+    if quarantined:
+        return "quarantined", ExitCode.QUARANTINED
+    return "proved", ExitCode.DONE

@@ -1,0 +1,225 @@
+"""The DuckDB warehouse: opening it, its schemas and tables, and errors people can act on."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+
+from cal_source.tables import META_COLUMNS, TABLES, ColumnType, Table
+from pipelines.errors import (
+    ConfigError,
+    UsageError,
+    WarehouseError,
+    WarehouseFull,
+    WarehouseLocked,
+)
+from pipelines.ops import OPS_TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SCHEMAS: Final = ("landing", "raw", "staging", "intermediate", "marts", "ops")
+_RESERVED_STEMS: Final = {*SCHEMAS, "landing_staging", "main", "temp", "system", "pg_catalog"}
+_SQL_TYPES: Final = {
+    ColumnType.TEXT: "varchar",
+    ColumnType.BIGINT: "bigint",
+    ColumnType.DOUBLE: "double",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.TIMESTAMP: "timestamptz",
+    ColumnType.DATE: "date",
+    ColumnType.JSON: "json",
+}
+
+
+def quoted(*parts: str) -> str:
+    """Return a dotted identifier with every part quoted."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def literal(value: str) -> str:
+    """Return a text as a SQL literal, for statements that take no parameters."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def warehouse_path(location: str) -> Path:
+    """Return the file that `--warehouse` names.
+
+    Raises:
+        UsageError: It names something other than a DuckDB file.
+        ConfigError: DuckDB could not tell the file's tables from a schema of the same name.
+    """
+    if "://" in location:
+        msg = (
+            f"--warehouse {location.split('://', 1)[0]}://… names a server; this version writes "
+            "DuckDB files. Give a path such as cal.duckdb."
+        )
+        raise UsageError(msg)
+    path = Path(location)
+    if path.stem.lower() in _RESERVED_STEMS:
+        msg = (
+            f"The warehouse file {path.name} has the name of a schema inside it, and DuckDB cannot "
+            f"tell '{path.stem}.table' from one in the other (Ambiguous reference). Rename the "
+            "file, for example to cal.duckdb."
+        )
+        raise ConfigError(msg)
+    return path
+
+
+class Warehouse:
+    """An open DuckDB warehouse; use it as a context manager.
+
+    Attributes:
+        path: The file.
+        connection: The DuckDB connection; time zone is UTC.
+    """
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.path = path
+        self.connection = connection
+
+    @classmethod
+    def open(cls, location: str, *, read_only: bool = False) -> Warehouse:
+        """Open or create the warehouse, with all its schemas and tables.
+
+        Args:
+            location: A path, as given to `--warehouse`.
+            read_only: Open an existing file for reading only.
+
+        Raises:
+            UsageError: The location is not a file path.
+            ConfigError: The file name cannot work.
+            WarehouseLocked: Another process has it open.
+            WarehouseError: It is not a DuckDB file, or does not exist (read only).
+        """
+        path = warehouse_path(location)
+        if read_only and not path.exists():
+            msg = (
+                f"There is no warehouse at {path}. Run 'cal-warehouse sync' first, or correct "
+                "--warehouse."
+            )
+            raise WarehouseError(msg)
+        with explained(path):
+            connection = duckdb.connect(
+                str(path), read_only=read_only, config={"autoinstall_known_extensions": "false"}
+            )
+            warehouse = cls(path, connection)
+            connection.execute("set TimeZone = 'UTC'")
+            if not read_only:
+                warehouse.create_tables()
+        return warehouse
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def create_tables(self) -> None:
+        """Create what is missing: schemas, tables of `raw` and `ops`, new columns, comments."""
+        for schema in SCHEMAS:
+            if schema != "landing":  # dlt's, made and dropped with every run
+                self.connection.execute(f"create schema if not exists {schema}")
+        for table in TABLES.values():
+            self._create_table("raw", table, [*table.columns, *META_COLUMNS])
+        for table in OPS_TABLES:
+            self._create_table("ops", table, table.columns)
+
+    def _create_table(self, schema: str, table: Table, columns: Sequence[Any]) -> None:
+        name = quoted(schema, table.name)
+        existing = self.column_names(schema, table.name)
+        if not existing:
+            declared = ", ".join(f"{quoted(c.name)} {_SQL_TYPES[c.type]}" for c in columns)
+            self.connection.execute(f"create table if not exists {name} ({declared})")
+        for column in columns:
+            if existing and column.name not in existing:
+                self.connection.execute(
+                    f"alter table {name} add column {quoted(column.name)} {_SQL_TYPES[column.type]}"
+                )
+        if existing == [c.name for c in columns]:
+            return
+        self.connection.execute(f"comment on table {name} is {literal(table.description)}")
+        for column in columns:
+            self.connection.execute(
+                f"comment on column {name}.{quoted(column.name)} is {literal(column.description)}"
+            )
+
+    def column_names(self, schema: str, table: str) -> list[str]:
+        """Return a table's columns in order; empty when there is no such table."""
+        rows = self.connection.execute(
+            "select column_name from information_schema.columns where table_schema = ? "
+            "and table_name = ? and table_catalog = current_database() order by ordinal_position",
+            [schema, table],
+        ).fetchall()
+        return [name for (name,) in rows]
+
+    def has_schema(self, schema: str) -> bool:
+        """Return whether the schema exists."""
+        found = self.connection.execute(
+            "select 1 from information_schema.schemata where schema_name = ? "
+            "and catalog_name = current_database()",
+            [schema],
+        ).fetchone()
+        return found is not None
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Return the rows of a query as dictionaries."""
+        cursor = self.connection.execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def scalar(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Return the first value of the first row, None without rows."""
+        row = self.connection.execute(sql, list(parameters)).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what happens inside, or nothing of it."""
+        with explained(self.path):
+            self.connection.execute("begin transaction")
+            try:
+                yield
+                self.connection.execute("commit")
+            except BaseException:
+                with suppress(duckdb.Error):  # a failed commit has rolled back by itself
+                    self.connection.execute("rollback")
+                raise
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn DuckDB's errors about the file into ours.
+
+    Raises:
+        WarehouseError: The file is locked, cannot be written, or is no DuckDB file.
+    """
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+        raise warehouse_error(path, str(error)) from error
+
+
+def warehouse_error(path: Path, message: str) -> WarehouseError:
+    """Return our error for what DuckDB said about the file."""
+    if "lock" in message.lower():
+        holder = re.search(r"held in (.+?)(?: by user|\.\s|$)", message)
+        return WarehouseLocked(str(path), holder.group(1) if holder else "")
+    if _is_about_space(message):
+        return WarehouseFull(str(path), _first_line(message))
+    return WarehouseError(
+        f"{path} cannot be opened as a DuckDB warehouse: {_first_line(message)} Give another file "
+        "with --warehouse, or restore this one from a backup."
+    )
+
+
+def _is_about_space(message: str) -> bool:
+    signs = ("no space left", "could not write", "file too large", "disk", "permission denied")
+    return any(sign in message.lower() for sign in signs)
+
+
+def _first_line(message: str) -> str:
+    return message.strip().splitlines()[0] if message.strip() else "unknown reason"
