@@ -1,0 +1,47 @@
+"""Entry point: parse, run one command, turn errors into one message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from pipelines.cli.arguments import build_parser
+from pipelines.cli.output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; see README.md, section "Exit codes".
+
+    Args:
+        argv: Arguments without the program's name; None takes the process's own.
+    """
+    arguments = build_parser().parse_args(argv)
+    output = Output(as_json=getattr(arguments, "json", False))
+    try:
+        return int(arguments.command(arguments, output))
+    except BrokenPipeError:  # the reader of our output has left, as `| head` does
+        sys.stderr.close()
+        return 0
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last stop of every error
+        if arguments.debug:
+            traceback.print_exc()
+        return _report(error, output)
+
+
+def _report(error: BaseException, output: Output) -> int:
+    """Show one message for an error, whatever it is, and return its exit code."""
+    from pipelines.exit_codes import ExitCode, exit_code_of  # noqa: PLC0415 - only on errors
+
+    code = exit_code_of(error)
+    if code is ExitCode.INTERRUPTED:
+        message = "Stopped. What was published before is intact; run the command again to go on."
+    elif code is ExitCode.FAILED:
+        message = f"{type(error).__name__}: {error} (--debug shows where)"
+    else:
+        message = str(error)
+    output.error(message, code)
+    return int(code)

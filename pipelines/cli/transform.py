@@ -1,0 +1,62 @@
+"""`cal-warehouse transform` and `cal-warehouse run`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pipelines.cli.sync import sync_json, sync_warehouse
+from pipelines.exit_codes import MEANINGS, ExitCode
+from pipelines.models import build_models
+from pipelines.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pipelines.cli.output import Output
+    from transforms import BuildResult
+
+
+def run_transform(arguments: argparse.Namespace, output: Output) -> int:
+    """Build the analytics tables and show what became of each model."""
+    result = transform_warehouse(arguments, output)
+    output.result(transform_json(result))
+    return transform_exit_code(result)
+
+
+def run_both(arguments: argparse.Namespace, output: Output) -> int:
+    """Sync, then transform; the exit code is the first that is not 0."""
+    synced = sync_warehouse(arguments, output)
+    built = transform_warehouse(arguments, output)
+    output.result({"sync": sync_json(synced), "transform": transform_json(built)})
+    return synced.exit_code or transform_exit_code(built)
+
+
+def transform_warehouse(arguments: argparse.Namespace, output: Output) -> BuildResult:
+    """Build the models with a command's arguments."""
+    with Warehouse.open(arguments.warehouse) as warehouse:
+        result = build_models(warehouse, as_of=arguments.as_of, select=arguments.select)
+    rows = [
+        (model.name, model.rows, f"{model.seconds:.2f}", _checks(model)) for model in result.models
+    ]
+    output.table("Models", ("model", "rows", "seconds", "checks"), rows)
+    if not result.ok:
+        output.warn(f"{MEANINGS[ExitCode.CHECK_FAILED]} (exit code {int(ExitCode.CHECK_FAILED)}).")
+    return result
+
+
+def transform_json(result: BuildResult) -> dict[str, Any]:
+    """Return a build's result as `--json` prints it."""
+    return {"ok": result.ok, "models": [asdict(model) for model in result.models]}
+
+
+def transform_exit_code(result: BuildResult) -> ExitCode:
+    """Return the exit code of a build."""
+    return ExitCode.DONE if result.ok else ExitCode.CHECK_FAILED
+
+
+def _checks(model: Any) -> str:
+    failed = [check for check in model.checks if not check.passed]
+    if not failed:
+        return f"{len(model.checks)} passed"
+    return "; ".join(f"{check.name} failed for {check.failing_rows} rows" for check in failed)
