@@ -1,0 +1,49 @@
+# Every target makes its own virtual environment when it is missing: Python 3.11, make and a package
+# index are all that a fresh machine needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: setup demo test check format bench soak clean
+
+setup: $(VENV)/.dev
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	$(PIP) --editable '.[dev,postgres]'
+	touch $@
+
+demo: $(VENV)/.runtime  ## invent a Cal.com, sync it, build the models, show the report
+	$(BIN)/cal-warehouse demo
+
+test: $(VENV)/.dev  ## all tests but the soaks
+	$(BIN)/python -m pytest --numprocesses 2
+
+check: $(VENV)/.dev  ## every linter and type checker
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_like_sql
+	$(BIN)/deptry .
+	$(BIN)/codespell
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev  ## speed, as ratios against a reference in the same run
+	$(BIN)/python -m tests.bench.sync
+
+soak: $(VENV)/.dev  ## long random histories; SOAK_MINUTES sets the time (default 30)
+	$(BIN)/python -m pytest -m soak --timeout 0 --no-header -s -p no:randomly tests/soak
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
