@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.catalogue import operation
 from cal_source.errors import CalError, ForbiddenError, ShapeError
+from cal_source.extraction import refusal
 from cal_source.ledger import ReadStatus
 from cal_source.tables import TABLES
 from cal_source.targets import Skip, Target, booking_targets
@@ -76,8 +77,7 @@ def booking_view(extraction: Extraction) -> Target:
     written down as skipped.
 
     Raises:
-        ForbiddenError: No view can be read.
-        CalError: Cal.com does not answer.
+        CalError: No view can be read, or Cal.com does not answer.
         ShapeError: The server ignores filters, or answers in another version's shape.
     """
     if extraction.booking_view is not None:
@@ -85,17 +85,18 @@ def booking_view(extraction: Extraction) -> Target:
     targets = booking_targets(extraction)
     for skip in targets.skips:
         extraction.skip(_RESOURCE, skip)
-    for number, target in enumerate(targets.reads, start=1):
+    *wider, own = targets.reads
+    for target in wider:
         try:
             check_filters_honoured(_fetcher(extraction, target, on_page=None))
         except ForbiddenError as error:
-            if number == len(targets.reads):
-                raise
-            extraction.skip(_RESOURCE, Skip(target.operation, target.scope, str(error)))
-            continue
-        extraction.booking_view = target
-        return target
-    raise AssertionError  # booking_targets always names the user's own list
+            extraction.skip(_RESOURCE, Skip(target.operation, target.scope, refusal(error)))
+        else:
+            extraction.booking_view = target
+            return target
+    check_filters_honoured(_fetcher(extraction, own, on_page=None))
+    extraction.booking_view = own
+    return own
 
 
 def count_bookings(extraction: Extraction, view: Target, window: Window | None = None) -> int:

@@ -23,6 +23,7 @@ from cal_source.errors import (
     ForbiddenError,
     NotCalError,
     NotFoundError,
+    RequestFailed,
     ShapeError,
     Unreachable,
 )
@@ -88,6 +89,13 @@ class _ListRead:
 def new_run_id(now: datetime) -> str:
     """Return an identifier that sorts by time and is unique among runs started together."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
+def refusal(error: CalError) -> str:
+    """Return in a few words why Cal.com would not answer."""
+    if isinstance(error, RequestFailed) and error.cal_message:
+        return f"{error.status}: {error.cal_message}"
+    return str(error)
 
 
 def utc_now() -> datetime:
@@ -281,7 +289,7 @@ class Extraction:
             raise error
         at = (since, self.clock())
         if isinstance(error, _NOT_FOR_THIS_KEY):
-            self.write_down(resource, target, ReadStatus.SKIPPED, reason=str(error), at=at)
+            self.write_down(resource, target, ReadStatus.SKIPPED, reason=refusal(error), at=at)
             logger.info("%s: %s skipped: %s", resource, target.scope, error)
             return
         if self.strict:
@@ -336,7 +344,7 @@ class Extraction:
         row = operation(target.operation)
 
         def fetch(params: Mapping[str, Any], take: int) -> list[Record]:
-            asked = {**dict(row.order), **params, "take": take}
+            asked = {**dict(row.ordered_by), **params, "take": take}
             answer = self.client.get(row, path=target.path, params=asked)
             return check_is_list(answer.data, f"GET {row.path}")
 

@@ -121,17 +121,20 @@ def _rows(pages: DltResource, table: Table) -> DltResource:
         if table.name in tables:
             yield tables[table.name]
 
-    root_keys = list(table.parent_key) if table.is_child else None
-    return dlt.transformer(
+    keys: dict[str, Any] = (
+        {"merge_key": list(table.parent_key)}  # all rows of a parent are replaced together
+        if table.is_child
+        else {"primary_key": list(table.key)}
+    )
+    resource: DltResource = dlt.transformer(
         rows,
         data_from=pages,
         name=table.name,
         write_disposition="merge",
-        primary_key=None if table.is_child else list(table.key),
-        merge_key=root_keys,
         columns={c.name: {"description": c.description} for c in table.columns},
-        table_format=None,
+        **keys,
     )
+    return resource
 
 
 def _records_of_the_run(run: Extraction) -> list[DltResource]:

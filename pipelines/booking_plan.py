@@ -35,18 +35,19 @@ def plan_bookings(
         CalError: Cal.com does not answer.
     """
     if options.since is not None:
-        return BookingReads(changed_since=options.since)
+        return BookingReads(options.since, page_size=options.page_size)
     view = booking_view(extraction)
     cursor = warehouse.scalar(
         "select cursor_at from ops.cursors where resource = 'bookings' and scope = ?", [view.scope]
     )
+    everything = BookingReads(page_size=options.page_size)
     if options.full or cursor is None:
-        return BookingReads()
+        return everything
     total = count_bookings(extraction, view)
     if ceil(total / PAGE_SIZE) + _END_OF_WALK <= options.reread_requests:
-        return BookingReads()
+        return everything
     window = _affordable_window(extraction, view, options.reread_requests)
-    return BookingReads(changed_since=cursor - OVERLAP, windows=(window,) if window else ())
+    return BookingReads(cursor - OVERLAP, (window,) if window else (), options.page_size)
 
 
 def _affordable_window(extraction: Extraction, view: Target, requests: int) -> Window | None:

@@ -8,7 +8,6 @@ import shutil
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from packaging.version import Version
@@ -24,6 +23,7 @@ from pipelines.warehouse import Warehouse, warehouse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from cal_source.settings import Settings
 

@@ -3,15 +3,22 @@
     PipelineError
     ├── UsageError            wrong arguments                              exit 64
     ├── ConfigError           wrong surroundings, such as a bad file name  exit 78
-    ├── WarehouseError        the warehouse cannot be opened or written
+    ├── WarehouseError        the warehouse cannot be opened or written   exit 74
     │   ├── WarehouseLocked   another process has it open                  exit 75
-    │   └── WarehouseFull     no space, or no right to write               exit 74
+    │   ├── WarehouseFull     no space, or no right to write
+    │   └── MartsMissing      the analytics tables were never built
+    ├── ReportNotWritten      the HTML report cannot be written            exit 74
     └── PublishError          a landing breaks a rule of the raw tables    exit 1
 
 Errors of Cal.com itself are `cal_source.errors.CalError`; `pipelines.exit_codes` maps them all.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class PipelineError(Exception):
@@ -63,6 +70,40 @@ class WarehouseFull(WarehouseError):  # noqa: N818 - reads as what it says
         super().__init__(
             f"The warehouse {path} could not be written: {cause}. What was published before is "
             "intact. Make room (or grant the right to write) and run again."
+        )
+
+
+class MartsMissing(WarehouseError):  # noqa: N818 - reads as what it says
+    """The warehouse has no analytics tables to report on.
+
+    Attributes:
+        path: The warehouse file.
+        missing: Names of the tables that are not there.
+    """
+
+    def __init__(self, path: str, missing: Sequence[str]) -> None:
+        self.path = path
+        self.missing = tuple(missing)
+        super().__init__(
+            f"The warehouse {path} has no {', '.join(missing)}. Build the analytics tables with "
+            f"'cal-warehouse transform --warehouse {path}', then ask for the report again."
+        )
+
+
+class ReportNotWritten(PipelineError):  # noqa: N818 - reads as what it says
+    """The HTML report could not be written; an older one is as it was.
+
+    Attributes:
+        path: The file that was asked for.
+        cause: Why it could not be written.
+    """
+
+    def __init__(self, path: str, cause: str) -> None:
+        self.path = path
+        self.cause = cause
+        super().__init__(
+            f"The report {path} could not be written: {cause}. Give a file in an existing folder "
+            "that you may write to with --html, or '-' for no HTML report."
         )
 
 

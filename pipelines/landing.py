@@ -52,7 +52,7 @@ def land(
         CalError: Reading failed in a way that ends the run.
         WarehouseError: The warehouse could not be written.
         KeyboardInterrupt: The run was stopped.
-        Exception: Whatever else dlt raised.
+        BaseException: Whatever else dlt raised.
     """
     drop_landing(warehouse)
     source = cal_source(extraction=extraction, bookings=bookings)
@@ -70,7 +70,8 @@ def land(
         try:
             pipeline.run(source)
         except Exception as error:
-            raise _explained(error, warehouse) from error
+            explained = _explained(error, warehouse)
+            raise explained from error
         finally:
             pipeline.deactivate()
 

@@ -6,6 +6,7 @@ tables, cursors and proofs of the run before it.
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import msgspec
 
-from cal_source.bookings import BookingReads
+from cal_source.bookings import PAGE_SIZE, BookingReads
+from cal_source.errors import CalError
 from cal_source.ledger import ReadStatus
 from cal_source.tables import ROOT_TABLES, TABLES
 from pipelines.booking_plan import DEFAULT_REREAD_REQUESTS, plan_bookings
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from cal_source.extraction import Extraction
     from pipelines.warehouse import Warehouse
 
+logger = logging.getLogger("cal_warehouse")
+
 
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
@@ -41,12 +45,14 @@ class SyncOptions:
         since: Read the bookings changed at or after this instant, instead of from the cursor.
         full: Read every booking, whatever the cursor says.
         reread_requests: Requests that may be spent on re-reading bookings that did not change.
+        page_size: Bookings per request, 1 to 250.
     """
 
     only: tuple[str, ...] = ()
     since: datetime | None = None
     full: bool = False
     reread_requests: int = DEFAULT_REREAD_REQUESTS
+    page_size: int = PAGE_SIZE
 
     def resources(self) -> tuple[str, ...]:
         """Return the root tables to read, in the source's order.
@@ -119,7 +125,8 @@ def sync(
     resources = options.resources()
     publish_left_over(warehouse)
     first = _run_once(warehouse, new_extraction(), resources, options)
-    if first.outcome != "unproved" or options.full or options.since is not None:
+    differs = any(not proof.is_proved for proof in first.proofs)
+    if not differs or options.full or options.since is not None:
         return first
     # Something went that no incremental read can see, such as a deleted booking: read them all.
     again = replace(options, full=True, only=("bookings",))
@@ -154,14 +161,23 @@ def _run_once(
         plan = plan_bookings(warehouse, extraction, options) if "bookings" in resources else None
         land(warehouse, extraction, plan or BookingReads(), resources)
         published = publish(warehouse, extraction.run_id)
-        proofs = [prove_bookings(warehouse, extraction)] if plan else []
+        proofs = _prove(warehouse, extraction) if plan else []
     except BaseException as error:
         _end_failed_run(warehouse, extraction, error)
         raise
-    result = _result(warehouse, extraction, published, proofs)
+    result = _result(warehouse, extraction, published, proofs, needs_proof=plan is not None)
     result.seconds = (extraction.clock() - started).total_seconds()
     _end_run(warehouse, extraction, result)
     return result
+
+
+def _prove(warehouse: Warehouse, extraction: Extraction) -> list[Proof]:
+    """Prove the bookings; a run whose proof cannot be had stays published."""
+    try:
+        return [prove_bookings(warehouse, extraction)]
+    except CalError as error:
+        logger.warning("the bookings could not be counted: %s", error)
+        return []
 
 
 def _begin_run(
@@ -212,11 +228,17 @@ def _end_failed_run(warehouse: Warehouse, extraction: Extraction, error: BaseExc
 
 
 def _result(
-    warehouse: Warehouse, extraction: Extraction, published: Published, proofs: list[Proof]
+    warehouse: Warehouse,
+    extraction: Extraction,
+    published: Published,
+    proofs: list[Proof],
+    *,
+    needs_proof: bool,
 ) -> SyncResult:
     reads = list(extraction.ledger.iter_reads())
     quarantined = len(extraction.ledger.quarantined)
-    outcome, exit_code = _outcome(reads, quarantined, proofs)
+    is_proved = all(proof.is_proved for proof in proofs) and (bool(proofs) or not needs_proof)
+    outcome, exit_code = _outcome(reads, quarantined, is_proved=is_proved)
     tables = {
         name: {
             "rows": int(warehouse.scalar(f"select count(*) from raw.{name}")),
@@ -239,12 +261,12 @@ def _result(
 
 
 def _outcome(
-    reads: Sequence[dict[str, Any]], quarantined: int, proofs: Sequence[Proof]
+    reads: Sequence[dict[str, Any]], quarantined: int, *, is_proved: bool
 ) -> tuple[str, ExitCode]:
     """Return the outcome that asks most of the user."""
     if any(read["status"] == ReadStatus.FAILED for read in reads):
         return "incomplete", ExitCode.INCOMPLETE
-    if not all(proof.is_proved for proof in proofs):
+    if not is_proved:
         return "unproved", ExitCode.UNPROVED
     if quarantined:
         return "quarantined", ExitCode.QUARANTINED

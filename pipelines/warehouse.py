@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from cal_source.tables import META_COLUMNS, TABLES, ColumnType, Table
+from cal_source.tables import META_COLUMNS, TABLES, Column, ColumnType, Table
 from pipelines.errors import (
     ConfigError,
     UsageError,
@@ -115,37 +115,29 @@ class Warehouse:
     def __enter__(self) -> Warehouse:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        with explained(self.path):
+            self.connection.close()
+            if isinstance(error, duckdb.Error):
+                raise error
 
     def create_tables(self) -> None:
         """Create what is missing: schemas, tables of `raw` and `ops`, new columns, comments."""
-        for schema in SCHEMAS:
-            if schema != "landing":  # dlt's, made and dropped with every run
-                self.connection.execute(f"create schema if not exists {schema}")
-        for table in TABLES.values():
-            self._create_table("raw", table, [*table.columns, *META_COLUMNS])
-        for table in OPS_TABLES:
-            self._create_table("ops", table, table.columns)
-
-    def _create_table(self, schema: str, table: Table, columns: Sequence[Any]) -> None:
-        name = quoted(schema, table.name)
-        existing = self.column_names(schema, table.name)
-        if not existing:
-            declared = ", ".join(f"{quoted(c.name)} {_SQL_TYPES[c.type]}" for c in columns)
-            self.connection.execute(f"create table if not exists {name} ({declared})")
-        for column in columns:
-            if existing and column.name not in existing:
-                self.connection.execute(
-                    f"alter table {name} add column {quoted(column.name)} {_SQL_TYPES[column.type]}"
-                )
-        if existing == [c.name for c in columns]:
-            return
-        self.connection.execute(f"comment on table {name} is {literal(table.description)}")
-        for column in columns:
-            self.connection.execute(
-                f"comment on column {name}.{quoted(column.name)} is {literal(column.description)}"
-            )
+        existing: dict[tuple[str, str], list[str]] = {}
+        for row in self.rows(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where database_name = current_database() order by column_index"
+        ):
+            name = (row["schema_name"], row["table_name"])
+            existing.setdefault(name, []).append(row["column_name"])
+        statements = [f"create schema if not exists {s}" for s in SCHEMAS if s != "landing"]
+        declared = [("raw", t, [*t.columns, *META_COLUMNS]) for t in TABLES.values()]
+        declared += [("ops", t, list(t.columns)) for t in OPS_TABLES]
+        for schema, table, columns in declared:
+            found = existing.get((schema, table.name), [])
+            if found != [c.name for c in columns]:
+                statements += _table_statements(schema, table, columns, found)
+        self.connection.execute("; ".join(statements))
 
     def column_names(self, schema: str, table: str) -> list[str]:
         """Return a table's columns in order; empty when there is no such table."""
@@ -190,17 +182,38 @@ class Warehouse:
                 raise
 
 
+def _table_statements(
+    schema: str, table: Table, columns: Sequence[Column], found: Sequence[str]
+) -> list[str]:
+    """Return the statements that make a table what it is declared to be; nothing is dropped."""
+    name = quoted(schema, table.name)
+    typed = {c.name: f"{quoted(c.name)} {_SQL_TYPES[c.type]}" for c in columns}
+    if found:
+        made = [f"alter table {name} add column {t}" for n, t in typed.items() if n not in found]
+    else:
+        made = [f"create table {name} ({', '.join(typed.values())})"]
+    comments = [
+        f"comment on column {name}.{quoted(c.name)} is {literal(c.description)}" for c in columns
+    ]
+    return [*made, f"comment on table {name} is {literal(table.description)}", *comments]
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn DuckDB's errors about the file into ours.
+    """Turn DuckDB's errors about the file into ours; its other errors pass.
 
     Raises:
         WarehouseError: The file is locked, cannot be written, or is no DuckDB file.
+        Error: Another error of DuckDB's.
     """
     try:
         yield
-    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
-        raise warehouse_error(path, str(error)) from error
+    except duckdb.Error as error:
+        about_file = isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException)
+        if about_file or _is_about_space(str(error)):
+            explanation = warehouse_error(path, str(error))
+            raise explanation from error
+        raise
 
 
 def warehouse_error(path: Path, message: str) -> WarehouseError:

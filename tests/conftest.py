@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
+
+from cal_source.client import CalClient
+from cal_source.extraction import Extraction
+from cal_source.sandbox import Sandbox, World
+from pipelines.sync import SyncOptions, SyncResult, sync
+from pipelines.warehouse import Warehouse
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
@@ -26,8 +34,75 @@ settings.load_profile("project")
 def reference_dir() -> Path:
     """The recorded reference data: a real server's answers, beside the repository."""
     if not _REFERENCE.is_dir():
-        reason = f"the recorded reference data is not at {_REFERENCE.relative_to(REPOSITORY.parent)}"
+        reason = (
+            f"the recorded reference data is not at {_REFERENCE.relative_to(REPOSITORY.parent)}"
+        )
         if os.environ.get("CI"):
             pytest.fail(f"{reason}; CI must have it")
         pytest.skip(reason)
     return _REFERENCE
+
+
+class InProcess(httpx.BaseTransport):
+    """Carries a client's requests to a sandbox in this process, without sockets."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self.sandbox.respond(
+            request.method,
+            request.url.path,
+            list(request.url.params.multi_items()),
+            dict(request.headers),
+            request.read(),
+        )
+        return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
+
+
+@pytest.fixture
+def recorded_sandbox(reference_dir: Path) -> Sandbox:
+    """A sandbox filled with the recorded world, new for every test."""
+    return Sandbox(World.from_folder(reference_dir / "world"))
+
+
+@pytest.fixture
+def small_sandbox() -> Sandbox:
+    """A sandbox with an invented account of 300 bookings and no rate limit in the way."""
+    now = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    return Sandbox(
+        World.generate(bookings=300, seed=3, now=now), now=now, rate_limit_per_minute=1_000_000
+    )
+
+
+@pytest.fixture
+def client_of():
+    """Makes a client of a sandbox for one of its keys."""
+
+    def make(sandbox: Sandbox, key: str = "owner", **options) -> CalClient:
+        return CalClient(
+            f"cal_sandbox_{key}",
+            base_url="http://sandbox.test",
+            transport=InProcess(sandbox),
+            sleep=lambda _: None,
+            **options,
+        )
+
+    return make
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path):
+    with Warehouse.open(str(tmp_path / "cal.duckdb")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sync_of(client_of):
+    """Syncs a sandbox into a warehouse as one of its keys."""
+
+    def run(warehouse: Warehouse, sandbox: Sandbox, key: str = "owner", **options) -> SyncResult:
+        client = client_of(sandbox, key)
+        return sync(warehouse, lambda: Extraction(client, strict=False), SyncOptions(**options))
+
+    return run

@@ -109,7 +109,9 @@ def _demo(commands: Any) -> None:
     parser = _command(
         commands, "demo", "run_demo", "invent a Cal.com, sync it, build the models, show the report"
     )
-    parser.add_argument("--bookings", type=_count, default=5000, metavar="N", help="default: 5000")
+    parser.add_argument(
+        "--bookings", type=_count, default=7000, metavar="N", help="default: %(default)s"
+    )
     parser.add_argument("--seed", type=int, default=7, metavar="S", help="default: 7")
     parser.add_argument(
         "--folder", default="demo", help="where the files go (default: %(default)s)"
@@ -171,7 +173,7 @@ def _sandbox(commands: Any) -> None:
         "--rate-limit",
         type=_count,
         metavar="N",
-        help="requests a minute per key (default: what Cal.com allows; recorded world: as recorded)",
+        help="requests a minute per key (default: what Cal.com allows, or as recorded)",
     )
 
 

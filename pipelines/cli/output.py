@@ -51,13 +51,15 @@ class Output:
             return
         from rich.console import Console  # noqa: PLC0415 - only where something is shown
         from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
 
         shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
         for index, column in enumerate(columns):
             numeric = all(isinstance(row[index], int | float) or row[index] is None for row in rows)
             shown.add_column(column, justify="right" if rows and numeric else "left")
         for row in rows:
-            shown.add_row(*(_cell(value) for value in row))
+            # Text, because rich would take a name such as "[red]" or "[/]" for markup.
+            shown.add_row(*(Text(_cell(value)) for value in row))
         Console(width=None if sys.stdout.isatty() else 110).print(shown)
 
     @contextmanager

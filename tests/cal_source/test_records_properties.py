@@ -21,8 +21,10 @@ json_values = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
     | st.sampled_from(["2026-01-05T09:00:00.000Z", "2026-01-05", "unknown", "Monday"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text("abcd", max_size=3), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text("abcd", max_size=3), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 typed_values = {
@@ -30,7 +32,7 @@ typed_values = {
     ColumnType.BIGINT: st.integers(-(2**63), 2**63 - 1),
     ColumnType.DOUBLE: st.floats(allow_nan=False, allow_infinity=False),
     ColumnType.BOOLEAN: st.booleans(),
-    ColumnType.TIMESTAMP: st.datetimes(min_value=datetime(1971, 1, 1)).map(
+    ColumnType.TIMESTAMP: st.datetimes(min_value=datetime(1971, 1, 1)).map(  # noqa: DTZ001 - the zone is added below
         lambda at: at.isoformat(timespec="milliseconds") + "Z"
     ),
     ColumnType.DATE: st.dates().map(date.isoformat),
@@ -118,7 +120,8 @@ def test_rows_do_not_depend_on_the_order_of_lists(data):
     record = data.draw(records(table))
     shuffled = {
         name: data.draw(st.permutations(value))
-        if isinstance(value, list) and name in {c.path for c in table.children if not c.keeps_source}
+        if isinstance(value, list)
+        and name in {c.path for c in table.children if not c.keeps_source}
         else value
         for name, value in record.items()
     }
@@ -147,7 +150,9 @@ def test_rows_always_fit_their_arrow_schema_and_keys_are_unique(data):
     for number, record in enumerate(found):
         if isinstance(record, dict):
             path = table.column(table.key[0]).paths[0]
-            record[path] = number if table.column(table.key[0]).type is ColumnType.BIGINT else f"k{number}"
+            record[path] = (
+                number if table.column(table.key[0]).type is ColumnType.BIGINT else f"k{number}"
+            )
 
     parsed = parse_records(table, found, STAMP)
 

@@ -1,0 +1,312 @@
+"""What a report holds. Field names are those of the `--json` output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from pipelines.report.statistics import Rate
+
+PAST_DAYS: Final = 28
+NEXT_DAYS: Final = 7
+WEEKS: Final = 26
+MONTHS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Booked and available time; minutes.
+
+    Attributes:
+        available_minutes: Time that visible schedules offer; None when no schedule is visible.
+        booked_minutes: Accepted bookings, overlaps counted once.
+        booked_in_hours_minutes: The part of it inside available time.
+        booked_outside_hours_minutes: The rest of it.
+        utilisation_rate: Booked in hours over available, 0..1; None when nothing is available.
+    """
+
+    available_minutes: float | None
+    booked_minutes: float
+    booked_in_hours_minutes: float
+    booked_outside_hours_minutes: float
+    utilisation_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The numbers of one period, by the local day a booking starts on.
+
+    Attributes:
+        bookings: Bookings of every status.
+        open: Of them upcoming, in progress or waiting for confirmation.
+        held: Of them accepted, over, and neither the host nor every attendee absent.
+        cancelled: Of them cancelled and not replaced.
+        rescheduled: Of them replaced by another booking.
+        booking_no_show: Accepted bookings that are over: those with any attendee absent.
+        attendee_no_show: Their bookers and guests: those absent.
+        host_no_show: Accepted bookings that are over: those whose host is absent.
+        utilisation: Days that are over.
+    """
+
+    bookings: int
+    open: int
+    held: Rate
+    cancelled: Rate
+    rescheduled: Rate
+    booking_no_show: Rate
+    attendee_no_show: Rate
+    host_no_show: Rate
+    utilisation: Load
+
+
+@dataclass(frozen=True, slots=True)
+class Headlines:
+    """The same numbers for three periods."""
+
+    last_28_days: Headline
+    previous_28_days: Headline
+    all_time: Headline
+
+
+@dataclass(frozen=True, slots=True)
+class NoShows:
+    """No-shows of one host or event type, all past days.
+
+    Attributes:
+        id: Its id in dim_hosts or dim_event_types.
+        name: What people call it; unique within a report.
+        booking_no_show: See `Headline`.
+        attendee_no_show: See `Headline`.
+        host_no_show: See `Headline`.
+    """
+
+    id: int
+    name: str
+    booking_no_show: Rate
+    attendee_no_show: Rate
+    host_no_show: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class HostLoad:
+    """Utilisation of one host; days are local to the host's schedule.
+
+    Attributes:
+        host_id: Its id in dim_hosts.
+        name: What people call the host; unique within a report.
+        time_zone: IANA name of the schedule's zone.
+        past: The 28 days before today.
+        next: Today and the six days after it, as booked by now.
+    """
+
+    host_id: int
+    name: str
+    time_zone: str
+    past: Load
+    next: Load
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """No-shows of the bookings that start in one week, Monday to Sunday."""
+
+    week_start_date: date
+    booking_no_show: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """No-shows of the bookings that start in one hour of the week, in the host's zone.
+
+    Attributes:
+        weekday: 1..7; 1 is Monday.
+        hour: 0..23.
+        booking_no_show: See `Headline`.
+    """
+
+    weekday: int
+    hour: int
+    booking_no_show: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What became of the bookings that start in one month; every booking counts once.
+
+    Attributes:
+        month_start_date: First day of the month.
+        held: See `Headline`.
+        no_show: Host absent or every attendee absent.
+        rescheduled: See `Headline`.
+        cancelled: See `Headline`.
+        not_confirmed: Rejected, or never confirmed until it was over.
+        open: See `Headline`.
+        other: Of a status this version does not know.
+    """
+
+    month_start_date: date
+    held: int
+    no_show: int
+    rescheduled: int
+    cancelled: int
+    not_confirmed: int
+    open: int
+    other: int
+
+    @property
+    def total(self) -> int:
+        """All bookings that start in the month."""
+        return sum((
+            self.held,
+            self.no_show,
+            self.rescheduled,
+            self.cancelled,
+            self.not_confirmed,
+            self.open,
+            self.other,
+        ))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The latest sync; see ops.runs."""
+
+    run_id: str
+    outcome: str
+    message: str
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Cal.com's own count beside the warehouse's; see ops.proofs."""
+
+    resource: str
+    scope: str
+    api_count: int
+    warehouse_count: int
+    quarantined_count: int
+    is_proved: bool
+    proved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A list that the latest sync of its table skipped or failed to read; see ops.reads."""
+
+    resource: str
+    scope: str
+    status: str
+    reason: str
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Records of one table that could not be loaded; see ops.quarantine.
+
+    Attributes:
+        resource: The raw table.
+        latest_count: Records of the latest sync.
+        all_count: Different records of all syncs.
+    """
+
+    resource: str
+    latest_count: int
+    all_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A field that Cal.com sends otherwise than declared; see ops.schema_changes."""
+
+    table_name: str
+    field: str
+    kind: str
+    found: str
+    record_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """How far absence is known at all. A booking nobody marked looks like one all came to.
+
+    Attributes:
+        marked: Past accepted bookings on which anybody, host or attendee, is marked absent.
+        covered: Past accepted bookings whose host has any booking so marked: somebody marks there.
+        silent_hosts: Hosts with at least `MINIMUM_COUNT` past accepted bookings and no mark; their
+            rate of 0 may mean that all came, or that nobody marks.
+    """
+
+    marked: Rate
+    covered: Rate
+    silent_hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Whether the numbers can be trusted.
+
+    Attributes:
+        last_run: The latest sync; None when none is recorded.
+        proofs: The latest proof of each table that has one.
+        gaps: What the latest syncs left out, with the reason.
+        quarantined: Records that could not be loaded.
+        drift: Fields that differ from their declaration.
+        marking: How far absence is known.
+        concerns: What a reader should know before trusting the numbers, with the remedy.
+    """
+
+    last_run: Run | None
+    proofs: tuple[Proof, ...]
+    gaps: tuple[Gap, ...]
+    quarantined: tuple[Quarantined, ...]
+    drift: tuple[Drift, ...]
+    marking: Marking
+    concerns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a report shows.
+
+    Attributes:
+        made_at: When the report was made, UTC.
+        as_of: The moment the marts took for the present, UTC.
+        warehouse: Name of the warehouse file, without its folder.
+        first_date: Local day of the first booking; None without bookings.
+        last_date: Local day of the last booking; None without bookings.
+        minimum_count: Below this n a rate is "not enough data".
+        headline: Numbers for the whole account.
+        no_show_by_host: Highest certain rate first.
+        no_show_by_event_type: Highest certain rate first.
+        utilisation_by_host: Highest past utilisation first.
+        weeks: The latest 26 weeks, oldest first, weeks without bookings included.
+        hours: Hours of the week with past accepted bookings.
+        months: The latest 12 months, oldest first, months without bookings included.
+        quality: Whether the numbers can be trusted.
+    """
+
+    made_at: datetime
+    as_of: datetime
+    warehouse: str
+    first_date: date | None
+    last_date: date | None
+    minimum_count: int
+    headline: Headlines
+    no_show_by_host: tuple[NoShows, ...]
+    no_show_by_event_type: tuple[NoShows, ...]
+    utilisation_by_host: tuple[HostLoad, ...]
+    weeks: tuple[Week, ...]
+    hours: tuple[Hour, ...]
+    months: tuple[Month, ...]
+    quality: Quality
+
+    @property
+    def is_empty(self) -> bool:
+        """True when the warehouse holds no booking."""
+        return self.headline.all_time.bookings == 0
