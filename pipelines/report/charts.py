@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pipelines.report.svg import element, label, picture, tip
 from pipelines.report.tables import OUTCOMES, WEEKDAYS
 from pipelines.report.wording import (
+    NOT_ENOUGH,
     count_text,
     date_text,
     hours_text,
@@ -57,6 +58,9 @@ def week_chart(weeks: Sequence[Week]) -> str:
 
     parts = [*_grid(ceiling, y_of), *_counts(weeks, x_of, step), _trend(weeks, x_of, y_of)]
     parts += [_week_mark(week, x_of(index), y_of) for index, week in enumerate(weeks)]
+    if not shown:
+        middle = ((_LEFT + _RIGHT) / 2, (_WEEK_TOP + _WEEK_BASE) / 2 - 8)
+        parts.append(label(NOT_ENOUGH, *middle, class_="axis middle"))
     size = (_WIDTH, _COUNT_BASE + 22)
     return picture("No-show rate by week", _week_summary(weeks), size, parts, "chart")
 

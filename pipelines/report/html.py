@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
@@ -46,13 +47,11 @@ def write_html(report: Report, path: Path) -> None:
     Raises:
         ReportNotWritten: The file cannot be written.
     """
-    if path.exists() and not path.is_file():
-        kind = "a folder" if path.is_dir() else "not an ordinary file"
-        raise ReportNotWritten(str(path), f"it is {kind}")
     text = render_html(report)
     # In the same folder, so that the last step is a rename within one file system.
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    draft = path.with_name(f".report-{secrets.token_hex(4)}.tmp")
     try:
+        _refuse_special(path)
         with draft.open("x", encoding="utf-8") as file:
             file.write(text)
             file.flush()
@@ -61,7 +60,15 @@ def write_html(report: Report, path: Path) -> None:
     except OSError as error:
         raise ReportNotWritten(str(path), error.strerror or str(error)) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _refuse_special(path: Path) -> None:
+    # a rename onto a folder fails, onto a device takes its place
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "not an ordinary file"
+        raise ReportNotWritten(str(path), f"it is {kind}")
 
 
 def _content(report: Report) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from pipelines.report.model import Drift, Gap, Marking, Proof, Quality, Quarantined, Run
 from pipelines.report.statistics import MINIMUM_COUNT, rate_of
+from pipelines.report.wording import moment_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from pipelines.warehouse import Warehouse
 
@@ -20,12 +23,20 @@ _LATEST: Final = (
 _SYNCS: Final = "command in ('sync', 'run')"
 
 
-def read_quality(warehouse: Warehouse, host_names: Mapping[int, str]) -> Quality:
+_STALE_AFTER: Final = timedelta(days=2)
+_LAG_ALLOWED: Final = timedelta(hours=1)  # a schedule may round the models' moment down
+
+
+def read_quality(
+    warehouse: Warehouse, host_names: Mapping[int, str], *, as_of: datetime, made_at: datetime
+) -> Quality:
     """Read the state of the data behind the report.
 
     Args:
         warehouse: The open warehouse; only read.
         host_names: Name by host id.
+        as_of: The moment the marts took for the present.
+        made_at: When the report is made.
     """
     last_run = _read_last_run(warehouse)
     proofs = _read_proofs(warehouse)
@@ -41,7 +52,8 @@ def read_quality(warehouse: Warehouse, host_names: Mapping[int, str]) -> Quality
         marking=marking,
         concerns=(
             *_run_concerns(last_run),
-            *_proof_concerns(proofs),
+            *_age_concerns(last_run, as_of, made_at),
+            *(_proof_concerns(proofs) if last_run else ()),
             *_record_concerns(gaps, quarantined),
             *_marking_concerns(marking),
         ),
@@ -118,6 +130,19 @@ def _run_concerns(last_run: Run | None) -> Iterator[str]:
         yield (
             f"The last sync ended as {last_run.outcome}{why.rstrip('.')}. The numbers are from "
             "before it where it did not get through. Run 'cal-warehouse sync' again."
+        )
+
+
+def _age_concerns(last_run: Run | None, as_of: datetime, made_at: datetime) -> Iterator[str]:
+    if last_run is None:
+        return
+    ended_at = last_run.finished_at or last_run.started_at
+    if made_at - ended_at > _STALE_AFTER:
+        yield f"The last sync was {(made_at - ended_at).days} days ago. Run 'cal-warehouse run'."
+    if last_run.started_at - as_of > _LAG_ALLOWED:
+        yield (
+            f"The numbers stand for {moment_text(as_of)}, before the last sync. Run "
+            "'cal-warehouse transform'."
         )
 
 

@@ -102,7 +102,7 @@ def read_report(warehouse: Warehouse, *, made_at: datetime) -> Report:
         weeks=_read_weeks(warehouse),
         hours=_read_hours(warehouse),
         months=_read_months(warehouse),
-        quality=read_quality(warehouse, hosts),
+        quality=read_quality(warehouse, hosts, as_of=span["as_of_at"], made_at=made_at),
     )
 
 
@@ -120,12 +120,15 @@ def _host_names(warehouse: Warehouse) -> dict[int, str]:
 
 
 def _event_type_names(warehouse: Warehouse, hosts: Mapping[int, str]) -> dict[int, str]:
+    # Of an event type the key may not see, the only host of its bookings is as good as the owner.
     rows = warehouse.rows(
-        "select event_type_id as id, title as name, owner_host_id from marts.dim_event_types"
+        "with sole as (select event_type_id, min(host_id) as host_id from marts.agg_no_show_rates "
+        "group by event_type_id having min(host_id) = max(host_id)) "
+        "select e.event_type_id as id, e.title as name, "
+        "case when e.is_visible then e.owner_host_id else s.host_id end as owner_id "
+        "from marts.dim_event_types as e left join sole as s on e.event_type_id = s.event_type_id"
     )
-    owners = {
-        row["id"]: hosts[row["owner_host_id"]] for row in rows if row["owner_host_id"] in hosts
-    }
+    owners = {row["id"]: hosts[row["owner_id"]] for row in rows if row["owner_id"] in hosts}
     return distinct_names({row["id"]: row["name"] for row in rows}, "event type", owners)
 
 

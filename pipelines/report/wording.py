@@ -48,7 +48,12 @@ DEFINITIONS: Final[dict[str, str]] = {
     ),
     "Utilisation": (
         "Booked time inside working hours, of the time that schedules and overrides offer, on days "
-        "that are over; overlaps count once, hosts without a visible schedule are left out."
+        "that are over; overlaps count once, today's schedules stand for the past too, and hosts "
+        "without a visible schedule are left out."
+    ),
+    "Marking": (
+        "Cal.com knows of an absence only when somebody marks it, so every no-show rate is a lower "
+        "bound."
     ),
     "95% interval": (
         "Where the true rate may well lie, given so many bookings (Wilson score interval); two "

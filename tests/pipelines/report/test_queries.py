@@ -1,0 +1,172 @@
+from datetime import date
+
+import pytest
+
+from pipelines.errors import MartsMissing
+from pipelines.report.queries import read_report
+from pipelines.warehouse import Warehouse
+from tests.pipelines.report.conftest import AS_OF, MADE_AT
+
+
+def counts(rate):
+    return rate.numerator, rate.denominator
+
+
+def test_read_report_says_what_it_stands_for(small_report):
+    assert small_report.as_of == AS_OF
+    assert small_report.made_at == MADE_AT
+    assert small_report.warehouse == "small.duckdb"
+    assert (small_report.first_date, small_report.last_date) == (
+        date(2026, 1, 15),
+        date(2026, 3, 18),
+    )
+
+
+@pytest.mark.parametrize(
+    ("period", "bookings", "opened", "expected"),
+    [
+        pytest.param(
+            "last_28_days", 41, 0,
+            {
+                "held": (33, 41),  # 38 accepted, less 4 of Ada's and the host's own absence
+                "cancelled": (2, 41),
+                "rescheduled": (1, 41),
+                "booking_no_show": (5, 38),
+                "attendee_no_show": (5, 48),
+                "host_no_show": (1, 38),
+            },
+            id="last-28-days",
+        ),
+        pytest.param(
+            "previous_28_days", 28, 0,
+            {
+                "held": (23, 28),
+                "cancelled": (0, 28),
+                "rescheduled": (0, 28),
+                "booking_no_show": (5, 28),
+                "attendee_no_show": (5, 28),
+                "host_no_show": (0, 28),
+            },
+            id="28-days-before",
+        ),
+        pytest.param(
+            "all_time", 74, 1,
+            {
+                "held": (59, 74),
+                "cancelled": (2, 74),
+                "rescheduled": (1, 74),
+                "booking_no_show": (11, 70),
+                "attendee_no_show": (11, 80),
+                "host_no_show": (1, 70),
+            },
+            id="all-time",
+        ),
+    ],
+)  # fmt: skip
+def test_headline_counts_what_was_counted_by_hand(small_report, period, bookings, opened, expected):
+    headline = getattr(small_report.headline, period)
+
+    assert (headline.bookings, headline.open) == (bookings, opened)
+    assert {name: counts(getattr(headline, name)) for name in expected} == expected
+
+
+def test_headline_utilisation_adds_minutes_up_before_dividing(small_report):
+    load = small_report.headline.last_28_days.utilisation
+
+    # 20 working days of 8 hours; one booking of 30 minutes on each, and on 8 days of weekends.
+    # Host 2 has no schedule that could be seen: 10 bookings of 30 minutes are outside hours.
+    assert load.available_minutes == 20 * 480
+    assert load.booked_in_hours_minutes == 20 * 30
+    assert load.booked_outside_hours_minutes == 8 * 30 + 10 * 30
+    assert load.utilisation_rate == pytest.approx(600 / 9600)
+
+
+def test_no_show_by_host_ranks_the_certain_first_and_too_few_last(small_report):
+    first, second = small_report.no_show_by_host
+
+    assert (first.name, counts(first.booking_no_show)) == ("Ada", (10, 60))
+    assert first.booking_no_show.is_enough
+    assert (second.id, counts(second.booking_no_show)) == (2, (1, 10))
+    assert counts(second.attendee_no_show) == (1, 20)
+    assert counts(second.host_no_show) == (1, 10)
+    assert not second.booking_no_show.is_enough
+
+
+def test_no_show_by_event_type_tells_twins_apart(small_report):
+    found = {row.name: counts(row.booking_no_show) for row in small_report.no_show_by_event_type}
+
+    assert found == {
+        "جلسة exe.🎉": (10, 60),
+        "Twin (Ada) (event type 2)": (1, 5),
+        "Twin (Ada) (event type 3)": (0, 5),
+    }
+
+
+def test_no_show_by_event_type_names_unseen_ones_after_their_only_host(small_path):
+    with Warehouse.open(str(small_path)) as warehouse:
+        warehouse.connection.execute(
+            "update marts.dim_event_types set is_visible = false, owner_host_id = null, "
+            "title = 'Same'"
+        )
+        report = read_report(warehouse, made_at=MADE_AT)
+
+    names = {row.id: row.name for row in report.no_show_by_event_type}
+    assert names[1] == "Same (Ada)"
+    assert names[2].endswith("[31mred) (event type 2)")
+
+
+def test_utilisation_by_host_separates_past_and_next_days(small_report):
+    ada, other = small_report.utilisation_by_host
+
+    assert ada.past.available_minutes == 9600
+    assert ada.past.utilisation_rate == pytest.approx(600 / 9600)
+    assert (ada.next.available_minutes, ada.next.booked_in_hours_minutes) == (5 * 480, 30)
+    assert other.past.available_minutes is None
+    assert other.past.utilisation_rate is None
+    assert other.past.booked_minutes == 10 * 30
+
+
+def test_weeks_hours_and_months_each_add_up_to_the_whole(small_report):
+    weeks = [counts(week.booking_no_show) for week in small_report.weeks]
+    hours = [counts(hour.booking_no_show) for hour in small_report.hours]
+
+    # All weeks shown are those since the first booking; the moved booking lies ahead, in March.
+    assert [sum(column) for column in zip(*weeks, strict=True)] == [11, 70]
+    assert [sum(column) for column in zip(*hours, strict=True)] == [11, 70]
+    assert sum(month.total for month in small_report.months) == 74
+    assert small_report.weeks[0].week_start_date == date(2026, 1, 12)
+    assert [month.month_start_date.month for month in small_report.months] == [1, 2, 3]
+
+
+def test_hours_are_in_the_zone_of_the_host(small_report):
+    ours = {hour.hour for hour in small_report.hours}
+
+    # 10:00 UTC is 11:00 in Berlin; 15:00 UTC is 10:00 in New York until 7 March and 11:00 after.
+    assert ours == {10, 11}
+
+
+def test_months_keep_the_outcomes_apart(small_report):
+    march = small_report.months[-1]
+
+    # Days 1 to 15 are in March: no-shows on 6 and 12 by Ada's guests, on 7 by the host.
+    assert (march.held, march.no_show) == (15 + 10 - 3, 3)
+    assert (march.cancelled, march.rescheduled, march.open) == (2, 1, 1)
+    assert (march.not_confirmed, march.other) == (0, 0)
+
+
+def test_read_report_of_an_empty_warehouse_has_no_rates_at_all(empty_report):
+    assert empty_report.is_empty
+    assert empty_report.first_date is None
+    assert empty_report.headline.all_time.booking_no_show.rate is None
+    assert empty_report.headline.all_time.utilisation.utilisation_rate is None
+    assert empty_report.no_show_by_host == ()
+    assert empty_report.weeks == ()
+
+
+def test_read_report_says_how_to_build_marts_that_are_missing(tmp_path):
+    path = str(tmp_path / "raw-only.duckdb")
+    with (
+        Warehouse.open(path) as warehouse,
+        pytest.raises(MartsMissing, match=r"no marts\.dim_as_of.*cal-warehouse transform"),
+    ):
+        read_report(warehouse, made_at=MADE_AT)
