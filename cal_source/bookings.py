@@ -11,11 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.catalogue import operation
-from cal_source.errors import CalError, ForbiddenError, ShapeError
-from cal_source.extraction import refusal
+from cal_source.errors import CalError, ForbiddenError, ShapeError, short_reason
 from cal_source.ledger import ReadStatus
 from cal_source.tables import TABLES
-from cal_source.targets import Skip, Target, booking_targets
+from cal_source.targets import Skip, targets_of
 from cal_source.walk import (
     BY_CREATED,
     BY_START,
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cal_source.extraction import Batch, Extraction
+    from cal_source.fanouts import Target
 
 PAGE_SIZE: Final = 250
 _RESOURCE: Final = "bookings"
@@ -82,15 +82,15 @@ def booking_view(extraction: Extraction) -> Target:
     """
     if extraction.booking_view is not None:
         return extraction.booking_view
-    targets = booking_targets(extraction)
+    targets = targets_of(extraction, _RESOURCE)
     for skip in targets.skips:
         extraction.skip(_RESOURCE, skip)
-    *wider, own = targets.reads
+    *wider, own = [target for target, _ in targets.reads]
     for target in wider:
         try:
             check_filters_honoured(_fetcher(extraction, target, on_page=None))
         except ForbiddenError as error:
-            extraction.skip(_RESOURCE, Skip(target.operation, target.scope, refusal(error)))
+            extraction.skip(_RESOURCE, Skip(target.operation, target.scope, short_reason(error)))
         else:
             extraction.booking_view = target
             return target

@@ -315,3 +315,10 @@ def refusal(status: int) -> type[RequestFailed]:
         498: AuthError,
     }
     return known.get(status, BadRequestError)
+
+
+def short_reason(error: CalError) -> str:
+    """Return in a few words why Cal.com would not answer."""
+    if isinstance(error, RequestFailed) and error.cal_message:
+        return f"{error.status}: {error.cal_message}"
+    return str(error)

@@ -48,16 +48,20 @@ def _answers(responses: Any, *, email: str | None, ordinal: int) -> Iterator[Rec
     if email is None:
         email = responses["email"] if isinstance(responses.get("email"), str) else ""
     for slug, value in responses.items():
-        scalar = isinstance(value, str | int | float | bool)
         yield {
             "email": email,
             "$ordinal": ordinal,
             "slug": slug,
             "value": value,
-            "valueText": (value if isinstance(value, str) else json_text(value))
-            if scalar
-            else None,
+            "$valueText": _scalar_text(value),
         }
+
+
+def _scalar_text(value: Any) -> str | None:
+    """Return a text, number or yes/no as text, None for everything else."""
+    if isinstance(value, str):
+        return value
+    return json_text(value) if isinstance(value, int | float | bool) else None
 
 
 def explode_availability_days(record: Record) -> tuple[list[Record], Any]:
@@ -76,8 +80,32 @@ def explode_availability_days(record: Record) -> tuple[list[Record], Any]:
     return good, bad
 
 
+def explode_permissions(record: Record) -> tuple[list[Record], Any]:
+    """Return one record per permission of a role."""
+    permissions = record.get("permissions")
+    if not isinstance(permissions, list):
+        return [], permissions
+    return [{"permission": p} for p in permissions if isinstance(p, str)], [
+        p for p in permissions if not isinstance(p, str)
+    ]
+
+
+def explode_routing_answers(record: Record) -> tuple[list[Record], Any]:
+    """Return one record per answered question of a routing form's submission."""
+    response = record.get("response")
+    if not isinstance(response, dict):
+        return [], response
+    return [
+        {**answer, "$fieldId": field, "$valueText": _scalar_text(answer.get("value"))}
+        for field, answer in response.items()
+        if isinstance(answer, dict)
+    ], []
+
+
 EXPLODERS: Mapping[str, Callable[[Record], tuple[list[Record], Any]]] = {
     "guests": explode_guests,
     "answers": explode_answers,
     "availability_days": explode_availability_days,
+    "permissions": explode_permissions,
+    "routing_answers": explode_routing_answers,
 }

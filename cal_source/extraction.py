@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from cal_source.catalogue import Paging, operation
+from cal_source.catalogue import Paging, Scope, operation
 from cal_source.errors import (
     AuthError,
     CalError,
@@ -23,14 +23,15 @@ from cal_source.errors import (
     ForbiddenError,
     NotCalError,
     NotFoundError,
-    RequestFailed,
     ShapeError,
     Unreachable,
+    short_reason,
 )
+from cal_source.fanouts import Target
 from cal_source.ledger import Ledger, ReadRecord, ReadStatus
 from cal_source.records import Parsed, Record, Stamp, parse_records
 from cal_source.tables import TABLES
-from cal_source.targets import LIST_TARGETS, Skip, Target
+from cal_source.targets import Skip, targets_of
 from cal_source.values import json_text
 from cal_source.walk import check_is_list, walk_snapshot
 
@@ -39,12 +40,14 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from cal_source.catalogue import Operation
     from cal_source.client import CalClient
     from cal_source.tables import Table
 
 logger = logging.getLogger("cal_source")
 
 SNAPSHOT_PAGE_SIZE: Final = 250
+_LARGEST_OFFSET: Final = 250  # of the lists that page by limit and offset
 _SHAPE_REMEDY: Final = "Check that base_url is Cal.com's API v2; an older server may differ."
 _HOPELESS: Final = (AuthError, ConfigError, NotCalError, Unreachable)
 _NOT_FOR_THIS_KEY: Final = (ForbiddenError, NotFoundError)
@@ -89,13 +92,6 @@ class _ListRead:
 def new_run_id(now: datetime) -> str:
     """Return an identifier that sorts by time and is unique among runs started together."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-
-
-def refusal(error: CalError) -> str:
-    """Return in a few words why Cal.com would not answer."""
-    if isinstance(error, RequestFailed) and error.cal_message:
-        return f"{error.status}: {error.cal_message}"
-    return str(error)
 
 
 def utc_now() -> datetime:
@@ -213,12 +209,12 @@ class Extraction:
                 hopeless (key not accepted, server not reachable or not Cal.com).
         """
         table = TABLES[resource]
-        targets = LIST_TARGETS[resource](self)
+        targets = targets_of(self, resource)
         seen: set[Any] = set()
         for skip in targets.skips:
             self.skip(resource, skip)
-        for target in targets.reads:
-            batch = self._read_target(table, target, seen)
+        for target, unpack in targets.reads:
+            batch = self._read_target(table, target, unpack, seen)
             if batch is not None:
                 yield batch
         for kind in sorted(targets.whole_kinds):
@@ -283,13 +279,16 @@ class Extraction:
         """Write down a read that broke off, or raise where going on makes no sense.
 
         Raises:
-            CalError: The error itself, when it is hopeless, or `strict` and not a refusal.
+            CalError: The error itself, when it is hopeless, or `strict` and not a short_reason.
         """
-        if isinstance(error, _HOPELESS):
+        # Platform operations answer 401 to keys that are good for everything else.
+        is_platform = operation(target.operation).scope is Scope.PLATFORM
+        refused = (*_NOT_FOR_THIS_KEY, AuthError) if is_platform else _NOT_FOR_THIS_KEY
+        if isinstance(error, _HOPELESS) and not isinstance(error, refused):
             raise error
         at = (since, self.clock())
-        if isinstance(error, _NOT_FOR_THIS_KEY):
-            self.write_down(resource, target, ReadStatus.SKIPPED, reason=refusal(error), at=at)
+        if isinstance(error, refused):
+            self.write_down(resource, target, ReadStatus.SKIPPED, reason=short_reason(error), at=at)
             logger.info("%s: %s skipped: %s", resource, target.scope, error)
             return
         if self.strict:
@@ -297,14 +296,23 @@ class Extraction:
         self.write_down(resource, target, ReadStatus.FAILED, reason=str(error), at=at)
         logger.warning("%s: %s failed: %s", resource, target.scope, error)
 
-    def _read_target(self, table: Table, target: Target, seen: set[Any]) -> Batch | None:
+    def _read_target(
+        self,
+        table: Table,
+        target: Target,
+        unpack: Callable[[list[Any]], list[Any]] | None,
+        seen: set[Any],
+    ) -> Batch | None:
         started = self.clock()
         try:
             read = self._list(target)
         except CalError as error:
             self.settle(table.name, target, error, started)
             return None
-        fresh = [r for r in read.records if not _seen_before(r, table, seen)]
+        given = _given(table, target)
+        found = unpack(read.records) if unpack else read.records
+        records = [{**given, **r} if isinstance(r, dict) else r for r in found]
+        fresh = [r for r in records if not _seen_before(r, table, seen)]
         batch, parsed = self.batch(table, fresh, target.scope, loaded_at=read.finished_at)
         rows = len(parsed.rows[table.name])
         self.write_down(
@@ -332,23 +340,32 @@ class Extraction:
     def _fetch(self, target: Target) -> _ListRead:
         row = operation(target.operation)
         started, before = self.clock(), self.client.requests_made
-        if row.paging is Paging.OFFSET:
+        if row.paging in {Paging.OFFSET, Paging.LIMIT}:
             records = self._fetch_pages(target)
         else:
-            data = self.client.get(row, path=target.path).data
-            whole = [data] if row.paging is Paging.ONE else data
-            records = check_is_list(whole, f"GET {row.path}")
+            data = self.client.get(row, path=_path(row, target)).data
+            one = [] if data is None else [data]  # an object that is not set
+            records = check_is_list(one if row.paging is Paging.ONE else data, f"GET {row.path}")
         return _ListRead(records, self.client.requests_made - before, started, self.clock())
 
     def _fetch_pages(self, target: Target) -> list[Record]:
         row = operation(target.operation)
 
         def fetch(params: Mapping[str, Any], take: int) -> list[Record]:
-            asked = {**dict(row.ordered_by), **params, "take": take}
-            answer = self.client.get(row, path=target.path, params=asked)
+            if row.paging is Paging.LIMIT:
+                params, take_name = {"offset": params["skip"]}, "limit"
+            else:
+                take_name = "take"
+            asked = {**dict(row.ordered_by), **params, take_name: take}
+            answer = self.client.get(row, path=_path(row, target), params=asked)
             return check_is_list(answer.data, f"GET {row.path}")
 
-        return walk_snapshot(fetch, key=_identity, page_size=row.page_size or SNAPSHOT_PAGE_SIZE)
+        return walk_snapshot(
+            fetch,
+            key=_identity,
+            page_size=row.page_size or SNAPSHOT_PAGE_SIZE,
+            max_skip=_LARGEST_OFFSET if row.paging is Paging.LIMIT else None,
+        )
 
 
 def _identity(record: Any) -> Any:
@@ -363,12 +380,27 @@ def status_of(parsed: Parsed) -> ReadStatus:
     return ReadStatus.PARTIAL if nameless else ReadStatus.COMPLETE
 
 
+def _path(row: Operation, target: Target) -> dict[str, Any]:
+    """Return those of a target's values that the operation's path has."""
+    return {name: target.path[name] for name in row.path_parameters}
+
+
+def _given(table: Table, target: Target) -> Record:
+    """Return what the table wants to know of where a record was read, under names with `$`."""
+    kind, _, key = target.scope.partition(":")
+    known: Record = {f"${name}": value for name, value in target.path.items()}
+    known |= {"$scopeKind": kind, "$scopeId": int(key) if key.isdigit() else key}
+    wanted = {path for column in table.columns for path in column.paths}
+    return {name: value for name, value in known.items() if name in wanted}
+
+
 def _seen_before(record: Any, table: Table, seen: set[Any]) -> bool:
     """Tell whether a read of higher authority has brought this record, and remember it."""
-    path = table.column(table.key[0]).paths[0]
-    key = record.get(path) if isinstance(record, dict) else None
-    if not isinstance(key, int | str):
+    if not isinstance(record, dict):
         return False  # parse_records puts it into quarantine
+    key = tuple(record.get(table.column(name).paths[0]) for name in table.key)
+    if not all(isinstance(part, int | str) for part in key):
+        return False
     if key in seen:
         return True
     seen.add(key)

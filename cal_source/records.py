@@ -325,7 +325,8 @@ def _element_rows(
 ) -> tuple[list[tuple[str, Row]], list[Record]]:
     rows: list[tuple[str, Row]] = []
     refused: list[Record] = []
-    given_paths = {c.name: c.paths[0] for c in table.columns if c.paths[0].startswith("$")}
+    ours = {*parent_key, "ordinal", "position"}
+    given_paths = {c.name: c.paths[0] for c in table.columns if c.name in ours}
     for position, ordinal, element in _numbered(table, elements):
         given = {**parent_key, "ordinal": ordinal, "position": position}
         numbered = {**element, **{p: given[n] for n, p in given_paths.items()}}

@@ -1,16 +1,17 @@
-"""Which reads feed which table, for the account that a key belongs to.
+"""Which reads feed which table, in order of authority.
 
-For every resource one function names its targets in order of authority: where two reads bring
-the same row, the first one's row counts. What the key may not read becomes a `Skip` with the
-reason. Fan-outs take their parents from lists that the run has read anyway.
+Where two reads bring the same row, the first one's row counts. A new read is one line in `FEEDS`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
+from cal_source import fanouts
 from cal_source.errors import CalError
+from cal_source.fanouts import Account, Fanout, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,18 +20,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """One list or object to read.
+class Feed:
+    """One read of a table.
 
     Attributes:
         operation: Key of the catalogue row.
-        scope: The view it gives, unique among the targets of a resource.
-        path: Values of the path parameters.
+        over: Gives what it is read for.
+        unless: Key of an earlier read that covers this one where it can be made.
+        unpack: Makes the table's records out of the answer's; None takes them as they are.
     """
 
     operation: str
-    scope: str
-    path: Mapping[str, Any] = field(default_factory=dict)
+    over: Callable[[Account], Fanout]
+    unless: str = ""
+    unpack: Callable[[list[Any]], list[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,226 +47,176 @@ class Skip:
 
 @dataclass(slots=True)
 class Targets:
-    """What to read for one resource.
+    """What to read for one table.
 
     Attributes:
-        reads: Targets in order of authority.
+        reads: Targets with the function that unpacks their records, in order of authority.
         skips: Reads that cannot be made.
         whole_kinds: Kinds of scope (`team`, `event_type`) whose members are all among the
             reads and skips: a scope of that kind which is missing here does not exist any more.
     """
 
-    reads: list[Target] = field(default_factory=list)
+    reads: list[tuple[Target, Callable[[list[Any]], list[Any]] | None]] = field(
+        default_factory=list
+    )
     skips: list[Skip] = field(default_factory=list)
     whole_kinds: set[str] = field(default_factory=set)
 
 
-class Account(Protocol):
-    """What targets need to know about the account; `Extraction` provides it."""
-
-    @property
-    def user_id(self) -> int:
-        """Id of the key's user."""
-        ...
-
-    @property
-    def organization_id(self) -> int | None:
-        """Id of the organisation, None without one."""
-        ...
-
-    def records(self, target: Target) -> list[Record]:
-        """Return all records of a list, read at most once a run.
-
-        Raises:
-            CalError: The list cannot be read; the same error each time it is asked for.
-        """
-        ...
+def assignments(options: list[Record]) -> list[Record]:
+    """Make one record per option and member out of options with their members."""
+    return [
+        {**{k: v for k, v in option.items() if k != "assignedUserIds"}, "$userId": user}
+        for option in options
+        for user in option.get("assignedUserIds") or ()
+    ]
 
 
-NO_ORGANIZATION = "the key's user belongs to no organisation"
+def connected_calendars(answers: list[Record]) -> list[Record]:
+    """Make one record per calendar out of the connected accounts."""
+    return [
+        {"credentialId": account.get("credentialId"), **calendar}
+        for answer in answers
+        for account in answer.get("connectedCalendars") or ()
+        for calendar in account.get("calendars") or ()
+    ]
 
 
-def user_scope(account: Account) -> str:
-    """Return the scope of what the key's user owns."""
-    return f"user:{account.user_id}"
+def destination_calendars(answers: list[Record]) -> list[Record]:
+    """Take the destination calendar, which is an empty object where none is set."""
+    return [
+        answer["destinationCalendar"] for answer in answers if answer.get("destinationCalendar")
+    ]
 
 
-def organization_scope(account: Account) -> str:
-    """Return the scope of the organisation, `organization:none` without one."""
-    return f"organization:{account.organization_id or 'none'}"
+def number_repeats(cities: list[Record]) -> list[Record]:
+    """Tell equal cities of one zone apart by 1, 2, …."""
+    seen: Counter[tuple[Any, Any]] = Counter()
+    numbered = []
+    for city in cities:
+        seen[city.get("city"), city.get("timezone")] += 1
+        numbered.append({**city, "$ordinal": seen[city.get("city"), city.get("timezone")]})
+    return numbered
 
 
-def organization_target(account: Account, operation: str) -> Target | Skip:
-    """Return the target of an organisation-wide read, or a skip without an organisation."""
-    scope = organization_scope(account)
-    if account.organization_id is None:
-        return Skip(operation, scope, NO_ORGANIZATION)
-    return Target(operation, scope, {"orgId": account.organization_id})
+_IN_ORGANIZATION: Final = fanouts.organization
+_ORG_TEAMS: Final = fanouts.organization_teams
+_OTHER_TEAMS: Final = fanouts.other_teams
+_OWN: Final = fanouts.own
+
+FEEDS: Final[Mapping[str, tuple[Feed, ...]]] = {
+    "bookings": (
+        Feed("list_organization_bookings", _IN_ORGANIZATION),
+        Feed("fetch_all_bookings", _OWN),
+    ),
+    "me": (Feed("retrieve_my_information", _OWN),),
+    "teams": (
+        Feed("retrieve_team_details_in_organization", _IN_ORGANIZATION),
+        Feed("get_teams_list", _OWN),
+    ),
+    "users": (Feed("retrieve_users_in_organization", _IN_ORGANIZATION),),
+    "memberships": (
+        Feed("list_organization_memberships", _IN_ORGANIZATION),
+        Feed("retrieve_team_memberships_for_organization", _ORG_TEAMS),
+        Feed("retrieve_team_memberships", _OTHER_TEAMS),
+    ),
+    "schedules": (
+        Feed("get_organization_schedules", _IN_ORGANIZATION),
+        Feed("retrieve_schedules_list", _OWN),
+        Feed("get_team_schedules", _ORG_TEAMS, unless="get_organization_schedules"),
+        Feed("list_team_schedules", _OTHER_TEAMS, unless="get_organization_schedules"),
+    ),
+    "out_of_office_entries": (Feed("list_organization_out_of_office", _IN_ORGANIZATION),),
+    "event_types": (
+        Feed("list_event_types", _OWN),
+        Feed("list_team_event_types_by_org_and_team_id", _ORG_TEAMS),
+        Feed("retrieve_team_event_types", _OTHER_TEAMS),
+    ),
+    "event_type_private_links": (
+        Feed("get_event_type_private_links", fanouts.personal_event_types),
+        Feed("get_private_links_for_team_event_type", fanouts.organization_team_event_types),
+    ),
+    "webhooks": (
+        Feed("retrieve_webhooks_list", _OWN),
+        Feed("retrieve_organization_webhooks_by_org_id", _IN_ORGANIZATION),
+        Feed("retrieve_webhooks_for_event_type", fanouts.personal_event_types),
+        Feed("get_team_event_type_webhooks", fanouts.team_event_types),
+        Feed("retrieve_webhook_details_for_oauth_client", fanouts.oauth_clients),
+    ),
+    "roles": (
+        Feed("list_organization_roles", _IN_ORGANIZATION),
+        Feed("list_team_roles", _ORG_TEAMS),
+    ),
+    "attributes": (Feed("retrieve_organization_attributes", _IN_ORGANIZATION),),
+    "attribute_options": (Feed("retrieve_attribute_options_for_org", fanouts.attributes),),
+    "attribute_assignments": (
+        Feed("get_organization_attribute_assigned_options", fanouts.attributes, unpack=assignments),
+    ),
+    "routing_forms": (
+        Feed("list_organization_routing_forms", _IN_ORGANIZATION),
+        Feed("get_team_routing_forms", _ORG_TEAMS, unless="list_organization_routing_forms"),
+    ),
+    "routing_form_responses": (Feed("list_routing_form_responses", fanouts.routing_forms),),
+    "workflows": (
+        Feed("get_organization_team_workflows", _ORG_TEAMS),
+        Feed("list_team_routing_form_workflows", _ORG_TEAMS),
+    ),
+    "calendars": (Feed("retrieve_calendar_list", _OWN, unpack=connected_calendars),),
+    "destination_calendars": (Feed("retrieve_calendar_list", _OWN, unpack=destination_calendars),),
+    "conferencing_apps": (
+        Feed("retrieve_v2_conferencing_info", _OWN),
+        Feed("list_team_conferencing_apps", _ORG_TEAMS),
+    ),
+    "conferencing_defaults": (
+        Feed("retrieve_default_conferencing_settings", _OWN),
+        Feed("get_team_default_conferencing_app", _ORG_TEAMS),
+    ),
+    "verified_emails": (
+        Feed("list_verified_emails", _OWN),
+        Feed("list_organization_team_verified_emails", _ORG_TEAMS),
+        Feed("list_team_verified_emails", _OTHER_TEAMS),
+    ),
+    "verified_phones": (
+        Feed("list_verified_phones", _OWN),
+        Feed("get_verified_phone_numbers", _ORG_TEAMS),
+        Feed("list_team_verified_phones", _OTHER_TEAMS),
+    ),
+    "timezones": (Feed("get_all_timezones", _OWN, unpack=number_repeats),),
+    "oauth_clients": (Feed("list_oauth_clients", _OWN),),
+    "managed_users": (Feed("get_oauth_clients_user", fanouts.oauth_clients),),
+    "managed_organizations": (Feed("list_managed_organizations", _IN_ORGANIZATION),),
+}
+"""By table: the reads that feed it, the most authoritative first."""
 
 
-def _add(targets: Targets, *found: Target | Skip) -> None:
-    for one in found:
-        if isinstance(one, Skip):
-            targets.skips.append(one)
-        else:
-            targets.reads.append(one)
-
-
-def _me(account: Account) -> Targets:
-    return Targets([Target("retrieve_my_information", user_scope(account))])
-
-
-def _teams(account: Account) -> Targets:
+def targets_of(account: Account, resource: str) -> Targets:
+    """Name the reads of a table for this account, what has to be skipped, and why."""
     targets = Targets()
-    _add(
-        targets,
-        organization_target(account, "retrieve_team_details_in_organization"),
-        Target("get_teams_list", user_scope(account)),
-    )
+    partial_kinds: set[str] = set()
+    for feed in FEEDS[resource]:
+        if feed.unless and _is_readable(account, resource, feed.unless):
+            continue
+        fanout = feed.over(account)
+        targets.skips += [Skip(feed.operation, scope, reason) for scope, reason in fanout.skips]
+        targets.reads += [
+            (Target(feed.operation, parent.scope, parent.path), feed.unpack)
+            for parent in fanout.parents
+        ]
+        if fanout.kind:
+            targets.whole_kinds.add(fanout.kind)
+            if not fanout.is_whole:
+                partial_kinds.add(fanout.kind)
+    targets.whole_kinds -= partial_kinds
     return targets
 
 
-def _users(account: Account) -> Targets:
-    targets = Targets()
-    _add(targets, organization_target(account, "retrieve_users_in_organization"))
-    return targets
-
-
-def _readable(account: Account, target: Target | Skip) -> bool:
-    if isinstance(target, Skip):
-        return False
+def _is_readable(account: Account, resource: str, operation: str) -> bool:
+    """Tell whether a read of the table can be made, by making it; the run keeps its answer."""
+    (feed,) = [feed for feed in FEEDS[resource] if feed.operation == operation]
+    parents = feed.over(account).parents
     try:
-        account.records(target)
+        for parent in parents:
+            account.records(Target(operation, parent.scope, parent.path))
     except CalError:
         return False
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Team:
-    id: int
-    within_organization: bool  # readable with the organisation admin's paths
-
-
-def _team_list(account: Account) -> tuple[list[_Team], bool]:
-    """Return the teams to fan out over, and whether these are all that can be seen."""
-    organization = organization_target(account, "retrieve_team_details_in_organization")
-    own = Target("get_teams_list", user_scope(account))
-    teams: dict[int, _Team] = {}
-    whole = True
-    for target, within in ((organization, True), (own, False)):
-        if isinstance(target, Skip):
-            continue
-        try:
-            rows = account.records(target)
-        except CalError:
-            whole = False
-            continue
-        for row in rows:
-            team_id = row.get("id")
-            if isinstance(team_id, int) and not row.get("isOrganization"):
-                teams.setdefault(team_id, _Team(team_id, within))
-    return list(teams.values()), whole
-
-
-def _per_team(account: Account, within: str, own: str) -> Targets:
-    """Fan out over teams: `within` for an organisation admin, `own` for everybody else."""
-    teams, whole = _team_list(account)
-    reads = [
-        Target(within, f"team:{t.id}", {"orgId": account.organization_id, "teamId": t.id})
-        if t.within_organization
-        else Target(own, f"team:{t.id}", {"teamId": t.id})
-        for t in teams
-    ]
-    return Targets(reads, whole_kinds={"team"} if whole else set())
-
-
-def _memberships(account: Account) -> Targets:
-    targets = _per_team(
-        account, "retrieve_team_memberships_for_organization", "retrieve_team_memberships"
-    )
-    organization = organization_target(account, "list_organization_memberships")
-    if isinstance(organization, Skip):
-        targets.skips.insert(0, organization)
-    else:
-        targets.reads.insert(0, organization)
-    return targets
-
-
-def _schedules(account: Account) -> Targets:
-    """Everybody's schedules from the organisation; else the own and those of the teams."""
-    organization = organization_target(account, "get_organization_schedules")
-    own = Target("retrieve_schedules_list", user_scope(account))
-    targets = Targets()
-    _add(targets, organization, own)
-    if not _readable(account, organization):
-        per_team = _per_team(account, "get_team_schedules", "list_team_schedules")
-        targets.reads += per_team.reads
-        targets.whole_kinds = per_team.whole_kinds
-    return targets
-
-
-def _event_types(account: Account) -> Targets:
-    targets = _per_team(
-        account, "list_team_event_types_by_org_and_team_id", "retrieve_team_event_types"
-    )
-    targets.reads.insert(0, Target("list_event_types", user_scope(account)))
-    return targets
-
-
-def _webhooks(account: Account) -> Targets:
-    targets = Targets(whole_kinds={"event_type"})
-    _add(
-        targets,
-        Target("retrieve_webhooks_list", user_scope(account)),
-        organization_target(account, "retrieve_organization_webhooks_by_org_id"),
-    )
-    event_types = _event_types(account)
-    if "team" not in event_types.whole_kinds:
-        targets.whole_kinds = set()
-    for source in event_types.reads:
-        try:
-            rows = account.records(source)
-        except CalError as error:
-            targets.whole_kinds = set()
-            reason = f"its event types could not be read: {error}"
-            targets.skips.append(Skip("retrieve_webhooks_for_event_type", source.scope, reason))
-            continue
-        team_id = source.path.get("teamId")
-        for row in rows:
-            if isinstance(row.get("id"), int):
-                targets.reads.append(_event_type_webhooks(row["id"], team_id))
-    return targets
-
-
-def _event_type_webhooks(event_type_id: int, team_id: int | None) -> Target:
-    scope = f"event_type:{event_type_id}"
-    if team_id is None:
-        return Target("retrieve_webhooks_for_event_type", scope, {"eventTypeId": event_type_id})
-    path = {"teamId": team_id, "eventTypeId": event_type_id}
-    return Target("get_team_event_type_webhooks", scope, path)
-
-
-def booking_targets(account: Account) -> Targets:
-    """Name the two views of bookings: the organisation's first, then the user's own.
-
-    The second is read only where the first may not be; `cal_source.bookings` decides.
-    """
-    targets = Targets()
-    _add(
-        targets,
-        organization_target(account, "list_organization_bookings"),
-        Target("fetch_all_bookings", user_scope(account)),
-    )
-    return targets
-
-
-LIST_TARGETS: Mapping[str, Callable[[Account], Targets]] = {
-    "me": _me,
-    "teams": _teams,
-    "users": _users,
-    "memberships": _memberships,
-    "schedules": _schedules,
-    "event_types": _event_types,
-    "webhooks": _webhooks,
-}
+    return bool(parents)

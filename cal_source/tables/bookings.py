@@ -94,7 +94,7 @@ BOOKING_ANSWERS = Table(
         text("email", "Who answered; empty when Cal.com does not say.", required=True),
         ORDINAL,
         text("slug", "The question's slug on the event type.", required=True),
-        text("valueText", "The answer as text, when it is a text, number or yes/no."),
+        text("$valueText", "The answer as text, when it is a text, number or yes/no."),
         json("value", "The answer as it came."),
     ),
 )
