@@ -1,0 +1,1 @@
+"""Rows of the world as the JSON bodies Cal.com answers, one module per entity and version."""
