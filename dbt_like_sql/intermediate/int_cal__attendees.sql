@@ -1,0 +1,72 @@
+-- model: intermediate.int_cal__attendees
+-- description: Every attendee entry of every booking and the part it plays: booker, guest or
+--   co-host.
+-- grain: booking_uid, email, ordinal
+-- materialized: table
+-- checks: not_null(role); accepted_values(role: booker, guest, co_host)
+-- decision: DECISIONS.md#co-hosts
+
+with
+
+bookers as (
+    select
+        booking_uid,
+        min(lower(value_text)) as email
+    from staging.stg_cal__booking_answers
+    where slug = 'email' and value_text <> ''
+    group by booking_uid
+),
+
+guests as (
+    select distinct
+        booking_uid,
+        lower(email) as email
+    from staging.stg_cal__booking_guests
+),
+
+known as (
+    select
+        attendees.booking_uid,
+        attendees.email,
+        attendees.ordinal,
+        attendees.time_zone,
+        attendees.language,
+        coalesce(attendees.is_absent, false) as is_absent,
+        attendees.seat_uid is not null as is_seat,
+        people.host_id,
+        bookers.email as booker_email,
+        guests.email is not null as is_named_guest,
+        row_number() over (
+            partition by attendees.booking_uid
+            order by
+                case when people.email is null and guests.email is null then 0 else 1 end,
+                attendees.position asc,
+                attendees.email asc,
+                attendees.ordinal asc
+        ) as place
+    from staging.stg_cal__booking_attendees as attendees
+    left join intermediate.int_cal__people as people on lower(attendees.email) = people.email
+    left join bookers on attendees.booking_uid = bookers.booking_uid
+    left join guests
+        on
+            attendees.booking_uid = guests.booking_uid
+            and lower(attendees.email) = guests.email
+)
+
+select
+    booking_uid, -- text; the booking
+    email, -- text; as Cal.com has it
+    ordinal, -- number; tells repeats of one e-mail apart
+    case
+        when is_seat or lower(email) = booker_email then 'booker'
+        when host_id is not null then 'co_host'
+        when is_named_guest then 'guest'
+        when booker_email is null and place = 1 then 'booker'
+        else 'guest'
+    end as role, -- text; booker, guest or co_host
+    host_id, -- id; the person's user id, where the e-mail is a known host's
+    is_seat, -- flag; holds a seat of a seated booking
+    is_absent, -- flag; marked as not having come
+    time_zone, -- text; IANA name as the attendee gave it
+    language -- text; language code
+from known
