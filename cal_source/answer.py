@@ -86,8 +86,8 @@ def read_answer(raw: RawAnswer) -> Answer:
 
     Raises:
         RequestFailed: Cal.com refused or failed; the subclass says how (`errors.refusal`).
-        NotCalError: The answer is not Cal.com's, or redirects elsewhere.
-        MalformedAnswer: A success that is broken, cut off or without envelope.
+        NotCalError: The answer is not Cal.com's: no envelope, no JSON, or a redirect elsewhere.
+        MalformedAnswer: A success that is broken or cut off.
     """
     if raw.status >= HTTPStatus.BAD_REQUEST:
         _fail(raw)
@@ -98,7 +98,7 @@ def read_answer(raw: RawAnswer) -> Answer:
     body = _decode(raw)
     if not isinstance(body, dict) or body.get("status") != "success":
         message = f"a JSON answer of {len(raw.content)} bytes has no success envelope"
-        raise MalformedAnswer(**_common(raw), cal_message=message)
+        raise NotCalError(**_common(raw), cal_message=message)
     pagination = body.get("pagination")
     return Answer(
         status=raw.status,

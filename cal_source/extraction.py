@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cal_source.catalogue import Paging, Scope, operation
 from cal_source.errors import (
     AuthError,
+    BadRequestError,
     CalError,
     ConfigError,
     ForbiddenError,
@@ -31,7 +32,7 @@ from cal_source.fanouts import Target
 from cal_source.ledger import Ledger, ReadRecord, ReadStatus
 from cal_source.records import Parsed, Record, Stamp, parse_records
 from cal_source.tables import TABLES
-from cal_source.targets import Skip, targets_of
+from cal_source.targets import Skip, by_key_targets, targets_of
 from cal_source.values import json_text
 from cal_source.walk import check_is_list, walk_snapshot
 
@@ -108,7 +109,8 @@ class Extraction:
         strict: True raises the first error of a read; False writes it down as failed and goes
             on with the other reads. What makes every read hopeless is raised in both cases.
         clock: Gives the present instant, UTC.
-        run_id: Identifier of the run; None makes one.
+        keys: By table: the keys to read, instead of all rows.
+        detail_uids: Bookings whose details are to be read; empty: those the run has read.
         on_progress: Called after every page.
     """
 
@@ -119,17 +121,22 @@ class Extraction:
         organization_id: int | None = None,
         strict: bool = True,
         clock: Callable[[], datetime] = utc_now,
-        run_id: str | None = None,
+        keys: Mapping[str, Sequence[str]] | None = None,
+        detail_uids: Sequence[str] = (),
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self.client = client
         self.clock = clock
         self.strict = strict
-        self.run_id = run_id or new_run_id(clock())
+        self.run_id = new_run_id(clock())
         self.ledger = Ledger()
         self._given_organization_id = organization_id
         self._on_progress = on_progress or (lambda _: None)
+        self.keys = dict(keys or {})
+        self.read_uids: list[str] = []
         self.open_readings = 0
+        self._waiting = 0
+        self._detail_uids = tuple(detail_uids)
         self.booking_view: Target | None = None
         self._page = 0
         self._lists: dict[tuple[str, str], _ListRead | CalError] = {}
@@ -142,6 +149,23 @@ class Extraction:
             yield
         finally:
             self.open_readings -= 1
+
+    def after_others(self) -> Iterator[None]:
+        """Yield None until no other resource is being read; call it inside `reading`.
+
+        Yields:
+            None, which lets dlt go on with another resource.
+        """
+        self._waiting += 1
+        yield None  # lets every other resource start first
+        while self.open_readings > self._waiting:
+            yield None
+        self._waiting -= 1
+
+    @property
+    def detail_uids(self) -> Sequence[str]:
+        """Bookings whose details are to be read."""
+        return self._detail_uids or self.read_uids
 
     @cached_property
     def me(self) -> Record:
@@ -209,6 +233,9 @@ class Extraction:
                 hopeless (key not accepted, server not reachable or not Cal.com).
         """
         table = TABLES[resource]
+        if resource in self.keys:
+            yield from self._read_keys(table, self.keys[resource])
+            return
         targets = targets_of(self, resource)
         seen: set[Any] = set()
         for skip in targets.skips:
@@ -282,8 +309,11 @@ class Extraction:
             CalError: The error itself, when it is hopeless, or `strict` and not a short_reason.
         """
         # Platform operations answer 401 to keys that are good for everything else.
-        is_platform = operation(target.operation).scope is Scope.PLATFORM
-        refused = (*_NOT_FOR_THIS_KEY, AuthError) if is_platform else _NOT_FOR_THIS_KEY
+        refused: tuple[type[CalError], ...] = _NOT_FOR_THIS_KEY
+        if operation(target.operation).scope is Scope.PLATFORM:
+            refused += (AuthError,)
+        if target.scope.startswith("booking:"):
+            refused += (BadRequestError,)  # such as references of a booking without a team
         if isinstance(error, _HOPELESS) and not isinstance(error, refused):
             raise error
         at = (since, self.clock())
@@ -295,6 +325,19 @@ class Extraction:
             raise error
         self.write_down(resource, target, ReadStatus.FAILED, reason=str(error), at=at)
         logger.warning("%s: %s failed: %s", resource, target.scope, error)
+
+    def _read_keys(self, table: Table, keys: Sequence[str]) -> Iterator[Batch]:
+        """Read single rows by their key; what is not found stays as it is.
+
+        Yields:
+            One batch per row found.
+        """
+        for key in keys:
+            for target in by_key_targets(table.name, key, self.organization_id):
+                batch = self._read_target(table, target, None, set())
+                if batch is not None:
+                    yield batch
+                    break
 
     def _read_target(
         self,
@@ -318,7 +361,7 @@ class Extraction:
         self.write_down(
             table.name,
             target,
-            status_of(parsed),
+            ReadStatus.PARTIAL if table.name in self.keys else status_of(parsed),
             at=(read.started_at, read.finished_at),
             counts=(rows, len(parsed.quarantined), read.requests),
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cal_source.errors import CalError, short_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cal_source.records import Record
 
@@ -75,6 +75,11 @@ class Account(Protocol):
     @property
     def organization_id(self) -> int | None:
         """Id of the organisation, None without one."""
+        ...
+
+    @property
+    def detail_uids(self) -> Sequence[str]:
+        """Bookings whose details are to be read."""
         ...
 
     def records(self, target: Target) -> list[Record]:
@@ -198,3 +203,8 @@ def routing_forms(account: Account) -> Fanout:
 def oauth_clients(account: Account) -> Fanout:
     """Platform clients."""
     return _under("oauth_client", "clientId", _rows(account, "list_oauth_clients", own(account)))
+
+
+def bookings(account: Account) -> Fanout:
+    """The bookings whose details were asked for; those of others stay as they are."""
+    return Fanout([Parent(f"booking:{uid}", {"bookingUid": uid}) for uid in account.detail_uids])

@@ -19,7 +19,7 @@ from cal_source.bookings import BookingReads, read_bookings
 from cal_source.errors import ConfigError
 from cal_source.extraction import Batch, Extraction
 from cal_source.settings import resolve_settings
-from cal_source.tables import ROOT_TABLES, TABLES
+from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,6 +63,9 @@ def cal_source(
     Returns:
         The source. Resources: one per table of the warehouse (`bookings`, `booking_attendees`,
         `event_types`, …), and `reads`, `quarantine`, `schema_drift` about the run itself.
+        `booking_references`, `booking_attendee_ids`, `booking_recordings`,
+        `booking_transcripts` and `conferencing_sessions` cost one request per booking the run
+        reads, and are loaded only when they are selected.
 
     Raises:
         ConfigError: There is no key, or the pipeline cannot work as it is named.
@@ -76,9 +79,13 @@ def cal_source(
         "client_secret": client_secret,
     })
     resources: list[DltResource] = []
-    for table in ROOT_TABLES:
+    for table in (*ROOT_TABLES, *DETAIL_TABLES):
         pages = _booking_pages(run, bookings) if table.name == "bookings" else _pages(run, table)
-        resources += [pages, *(_rows(pages, member) for member in table.family())]
+        rows = [_rows(pages, member) for member in table.family()]
+        if table in DETAIL_TABLES:  # one request per booking: only where they are asked for
+            for resource in rows:
+                resource.selected = False
+        resources += [pages, *rows]
     return [*_records_of_the_run(run), *resources]
 
 
@@ -88,8 +95,10 @@ def _extraction(given: dict[str, Any]) -> Extraction:
 
 
 def _pages(run: Extraction, table: Table) -> DltResource:
-    def pages() -> Iterator[Batch]:
+    def pages() -> Iterator[Batch | None]:
         with run.reading():
+            if table in DETAIL_TABLES:
+                yield from run.after_others()
             yield from run.read(table.name)
 
     return dlt.resource(pages, name=f"{table.name}_pages", selected=False)

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from cal_source import fanouts
+from cal_source.catalogue import OPERATIONS, Kind, Paging
 from cal_source.errors import CalError
 from cal_source.fanouts import Account, Fanout, Target
+from cal_source.values import content_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,14 +91,19 @@ def destination_calendars(answers: list[Record]) -> list[Record]:
     ]
 
 
-def number_repeats(cities: list[Record]) -> list[Record]:
-    """Tell equal cities of one zone apart by 1, 2, …."""
-    seen: Counter[tuple[Any, Any]] = Counter()
+def number_namesakes(cities: list[Record]) -> list[Record]:
+    """Tell cities of one name apart by 1, 2, …, whatever the order of the list."""
+    seen: Counter[Any] = Counter()
     numbered = []
-    for city in cities:
-        seen[city.get("city"), city.get("timezone")] += 1
-        numbered.append({**city, "$ordinal": seen[city.get("city"), city.get("timezone")]})
+    for city in sorted(cities, key=content_hash):
+        seen[city.get("city")] += 1
+        numbered.append({**city, "$ordinal": seen[city.get("city")]})
     return numbered
+
+
+def numbered_links(links: list[Any]) -> list[Record]:
+    """Make one record per link of a list of links; the links themselves are secrets."""
+    return [{"$position": position, "link": link} for position, link in enumerate(links)]
 
 
 _IN_ORGANIZATION: Final = fanouts.organization
@@ -181,10 +188,17 @@ FEEDS: Final[Mapping[str, tuple[Feed, ...]]] = {
         Feed("get_verified_phone_numbers", _ORG_TEAMS),
         Feed("list_team_verified_phones", _OTHER_TEAMS),
     ),
-    "timezones": (Feed("get_all_timezones", _OWN, unpack=number_repeats),),
+    "timezones": (Feed("get_all_timezones", _OWN, unpack=number_namesakes),),
     "oauth_clients": (Feed("list_oauth_clients", _OWN),),
     "managed_users": (Feed("get_oauth_clients_user", fanouts.oauth_clients),),
     "managed_organizations": (Feed("list_managed_organizations", _IN_ORGANIZATION),),
+    "booking_references": (Feed("list_references_of_booking", fanouts.bookings),),
+    "booking_attendee_ids": (Feed("list_booking_attendees", fanouts.bookings),),
+    "booking_recordings": (Feed("list_booking_recordings", fanouts.bookings),),
+    "booking_transcripts": (
+        Feed("list_booking_transcripts", fanouts.bookings, unpack=numbered_links),
+    ),
+    "conferencing_sessions": (Feed("list_booking_conferencing_sessions", fanouts.bookings),),
 }
 """By table: the reads that feed it, the most authoritative first."""
 
@@ -220,3 +234,21 @@ def _is_readable(account: Account, resource: str, operation: str) -> bool:
     except CalError:
         return False
     return bool(parents)
+
+
+def by_key_targets(resource: str, key: str, organization_id: int | None) -> list[Target]:
+    """Name the reads that bring one row of a table by its key, narrowest view first.
+
+    Reads whose path needs more than the key and the organisation are left out: their rows are
+    brought by reading the whole table.
+    """
+    known = {"orgId": organization_id} if organization_id is not None else {}
+    found = []
+    for row in OPERATIONS.values():
+        by_id = row.kind is Kind.READ and row.table == resource and row.paging is Paging.ONE
+        if by_id and row.path_parameters and not row.is_v1:
+            *others, last = row.path_parameters
+            if row.path.endswith("}") and set(others) <= known.keys():
+                path = {last: key, **{name: known[name] for name in others}}
+                found.append(Target(row.key, f"{resource}:{key}", path))
+    return sorted(found, key=lambda target: len(target.path))

@@ -16,7 +16,7 @@ from cal_source.source import OVERLAP
 
 if TYPE_CHECKING:
     from cal_source.extraction import Extraction
-    from cal_source.targets import Target
+    from cal_source.fanouts import Target
     from pipelines.sync import SyncOptions
     from pipelines.warehouse import Warehouse
 
@@ -34,6 +34,9 @@ def plan_bookings(
     Raises:
         CalError: Cal.com does not answer.
     """
+    uids = tuple(options.keys().get("bookings", ()))
+    if uids:
+        return BookingReads(uids=uids)
     if options.since is not None:
         return BookingReads(options.since, page_size=options.page_size)
     view = booking_view(extraction)

@@ -16,7 +16,7 @@ from cal_source.bookings import booking_view, count_bookings
 from cal_source.catalogue import operation
 from cal_source.errors import CalError
 from cal_source.extraction import Extraction
-from cal_source.targets import LIST_TARGETS
+from cal_source.targets import FEEDS, targets_of
 from pipelines.errors import PipelineError
 from pipelines.exit_codes import ExitCode, exit_code_of
 from pipelines.warehouse import Warehouse, warehouse_path
@@ -143,8 +143,8 @@ def _account(extraction: Extraction) -> Iterator[Finding]:
     yield _rate_limit(extraction)
     yield Finding("organisation", Verdict.OK, str(organization) if organization else "none")
     yield _bookings(extraction)
-    for resource in LIST_TARGETS:
-        if resource != "me":
+    for resource in FEEDS:
+        if resource not in {"me", "bookings"}:
             yield _list_rights(extraction, resource)
 
 
@@ -171,10 +171,10 @@ def _bookings(extraction: Extraction) -> Finding:
 
 def _list_rights(extraction: Extraction, resource: str) -> Finding:
     """Tell how much of a small list the key may read, by its first target of each kind."""
-    targets = LIST_TARGETS[resource](extraction)
+    targets = targets_of(extraction, resource)
     readable, refused = [], [f"{skip.scope}: {skip.reason}" for skip in targets.skips]
     tried: set[str] = set()
-    for target in targets.reads:
+    for target, _ in targets.reads:
         if target.operation in tried:
             continue
         tried.add(target.operation)

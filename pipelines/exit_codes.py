@@ -53,6 +53,7 @@ _BY_ERROR: Final[tuple[tuple[type[BaseException], ExitCode], ...]] = (
     (own.WarehouseLocked, ExitCode.LOCKED),
     (own.WarehouseError, ExitCode.CANNOT_WRITE),
     (own.ReportNotWritten, ExitCode.CANNOT_WRITE),
+    (cal.UnknownOperationError, ExitCode.USAGE),
     (cal.ConfigError, ExitCode.CONFIG),
     (cal.AuthError, ExitCode.REFUSED),
     (cal.ForbiddenError, ExitCode.REFUSED),

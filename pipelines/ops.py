@@ -72,6 +72,18 @@ PROOFS = Table(
     ),
 )
 
+DETAIL_READS = Table(
+    name="detail_reads",
+    key=("resource", "booking_uid"),
+    description="For which version of a booking its details were read.",
+    columns=(
+        text("resource", "The raw table of the details."),
+        text("booking_uid", "The booking."),
+        text("version", "Digest of the booking and its attendees as they were then."),
+        _RUN_ID,
+    ),
+)
+
 QUARANTINE = Table(
     name="quarantine",
     key=("run_id", "number"),
@@ -102,4 +114,12 @@ SCHEMA_CHANGES = Table(
     ),
 )
 
-OPS_TABLES: tuple[Table, ...] = (RUNS, READS, CURSORS, PROOFS, QUARANTINE, SCHEMA_CHANGES)
+OPS_TABLES: tuple[Table, ...] = (
+    RUNS,
+    READS,
+    CURSORS,
+    PROOFS,
+    DETAIL_READS,
+    QUARANTINE,
+    SCHEMA_CHANGES,
+)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from cal_source.tables import ROOT_TABLES, TABLES, ColumnType, Table
+from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, TABLES, ColumnType, Table
 from pipelines.errors import PublishError
 from pipelines.ops import READS
 from pipelines.warehouse import quoted
@@ -88,7 +88,7 @@ def publish(warehouse: Warehouse, run_id: str) -> Published:
     published = Published(run_id)
     landed = landed_tables(warehouse)
     with warehouse.transaction():
-        for table in ROOT_TABLES:
+        for table in (*ROOT_TABLES, *DETAIL_TABLES):
             if table.name in landed:
                 _publish_family(warehouse, table, landed, published)
             _retire(warehouse, table, landed, published)
@@ -153,7 +153,7 @@ def _retire(warehouse: Warehouse, table: Table, landed: set[str], published: Pub
     """
     gone = (
         "_scope in (select scope from landing.reads where run_id = $run and resource = $resource "
-        "and status = 'complete')"
+        "group by scope having bool_and(status = 'complete'))"
     )
     # A scope such as event_type:7 whose event type is gone is in no read any more; the read of
     # scope 'event_type:*' says that this run knew them all.
@@ -163,11 +163,11 @@ def _retire(warehouse: Warehouse, table: Table, landed: set[str], published: Pub
         "and starts_with(_scope, replace(r.scope, '*', ''))) and _scope not in (select scope from "
         "landing.reads where run_id = $run and resource = $resource)"
     )
-    key = quoted(table.key[0])
-    kept = f"and {key} not in (select {key} from {_SCRATCH})" if table.name in landed else ""
+    key, first = _columns(table.key), quoted(table.key[0])
+    kept = f"and ({key}) not in (select ({key}) from {_SCRATCH})" if table.name in landed else ""
     if "quarantine" in landed:
         kept += (
-            f" and {key}::varchar not in (select record_key from landing.quarantine "
+            f" and {first}::varchar not in (select record_key from landing.quarantine "
             "where run_id = $run and resource = $resource)"
         )
     condition = f"(({gone}) or ({vanished})) {kept}"

@@ -18,8 +18,14 @@ import msgspec
 from cal_source.bookings import PAGE_SIZE, BookingReads
 from cal_source.errors import CalError
 from cal_source.ledger import ReadStatus
-from cal_source.tables import ROOT_TABLES, TABLES
+from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, TABLES
 from pipelines.booking_plan import DEFAULT_REREAD_REQUESTS, plan_bookings
+from pipelines.details import (
+    DEFAULT_DETAIL_REQUESTS,
+    bookings_without_details,
+    forget_details,
+    remember_details,
+)
 from pipelines.errors import UsageError
 from pipelines.exit_codes import ExitCode, exit_code_of
 from pipelines.landing import land
@@ -41,11 +47,13 @@ class SyncOptions:
     """What to sync.
 
     Attributes:
-        only: Tables to read, roots or children; empty: all.
+        only: Tables to read, roots or children, or single rows as `table:key`; empty: all.
         since: Read the bookings changed at or after this instant, instead of from the cursor.
         full: Read every booking, whatever the cursor says.
         reread_requests: Requests that may be spent on re-reading bookings that did not change.
         page_size: Bookings per request, 1 to 250.
+        details: Tables to read that cost one request per booking.
+        detail_requests: Most bookings to read details of in one sync, per table.
     """
 
     only: tuple[str, ...] = ()
@@ -53,6 +61,16 @@ class SyncOptions:
     full: bool = False
     reread_requests: int = DEFAULT_REREAD_REQUESTS
     page_size: int = PAGE_SIZE
+    details: tuple[str, ...] = ()
+    detail_requests: int = DEFAULT_DETAIL_REQUESTS
+
+    def keys(self) -> dict[str, list[str]]:
+        """Return the single rows asked for, by root table."""
+        found: dict[str, list[str]] = {}
+        for name, _, key in (name.partition(":") for name in self.only):
+            if key:
+                found.setdefault(name, []).append(key)
+        return found
 
     def resources(self) -> tuple[str, ...]:
         """Return the root tables to read, in the source's order.
@@ -60,15 +78,23 @@ class SyncOptions:
         Raises:
             UsageError: `only` names something that is no table.
         """
-        unknown = [name for name in self.only if name not in TABLES]
-        if unknown:
-            known = ", ".join(TABLES)
-            msg = f"--only names '{unknown[0]}', which is not a table. Tables: {known}."
-            raise UsageError(msg)
+        wanted = {name.partition(":")[0] for name in self.only}
+        details = {table.name for table in DETAIL_TABLES}
+        for option, names, known in (
+            ("--only", wanted, set(TABLES) - details),
+            ("--details", self.details, details),
+        ):
+            unknown = sorted(set(names) - known)
+            if unknown:
+                listed = ", ".join(name for name in TABLES if name in known)
+                msg = (
+                    f"{option} names '{unknown[0]}', which is not a table there. Tables: {listed}."
+                )
+                raise UsageError(msg)
         return tuple(
             root.name
             for root in ROOT_TABLES
-            if not self.only or any(member.name in self.only for member in root.family())
+            if not wanted or any(member.name in wanted for member in root.family())
         )
 
 
@@ -100,6 +126,28 @@ class SyncResult:
     requests: int = 0
     seconds: float = 0.0
 
+    def then(self, later: SyncResult) -> SyncResult:
+        """Return the result of this run and a later one of the same sync together."""
+        reads = [*self.reads, *later.reads]
+        proofs = later.proofs or self.proofs
+        is_proved = all(p.is_proved for p in proofs) and (
+            bool(proofs) or "unproved" not in {self.outcome, later.outcome}
+        )
+        quarantined = self.quarantined + later.quarantined
+        outcome, exit_code = _outcome(reads, quarantined, is_proved=is_proved)
+        return SyncResult(
+            run_id=later.run_id,
+            outcome=outcome,
+            exit_code=exit_code,
+            tables=_added(self.tables, later.tables),
+            reads=reads,
+            quarantined=quarantined,
+            schema_drift=[*self.schema_drift, *later.schema_drift],
+            proofs=proofs,
+            requests=self.requests + later.requests,
+            seconds=self.seconds + later.seconds,
+        )
+
     @property
     def skipped(self) -> list[dict[str, Any]]:
         """The reads that were not made, with their reasons."""
@@ -107,14 +155,14 @@ class SyncResult:
 
 
 def sync(
-    warehouse: Warehouse, new_extraction: Callable[[], Extraction], options: SyncOptions
+    warehouse: Warehouse, new_extraction: Callable[..., Extraction], options: SyncOptions
 ) -> SyncResult:
     """Bring the warehouse up to date with Cal.com.
 
     Args:
         warehouse: The open warehouse.
-        new_extraction: Makes a run's extraction, not strict; called again when the proof asks
-            for a second reading of all bookings.
+        new_extraction: Makes a run's extraction, not strict, with the keyword arguments given;
+            called again for a second reading of all bookings and for details.
         options: What to sync.
 
     Raises:
@@ -124,18 +172,20 @@ def sync(
     """
     resources = options.resources()
     publish_left_over(warehouse)
-    first = _run_once(warehouse, new_extraction(), resources, options)
-    differs = any(not proof.is_proved for proof in first.proofs)
-    if not differs or options.full or options.since is not None:
-        return first
-    # Something went that no incremental read can see, such as a deleted booking: read them all.
-    again = replace(options, full=True, only=("bookings",))
-    second = _run_once(warehouse, new_extraction(), ("bookings",), again)
-    second.reads = [*first.reads, *second.reads]
-    second.tables = first.tables | second.tables
-    second.requests += first.requests
-    second.seconds += first.seconds
-    return second
+    keys = options.keys()
+    result = _run_once(warehouse, new_extraction(keys=keys), resources, options)
+    differs = any(not proof.is_proved for proof in result.proofs)
+    if differs and not (options.full or options.since or keys):
+        # Something went that no incremental read can see, such as a deleted booking: read all.
+        again = replace(options, full=True, only=("bookings",))
+        result = result.then(_run_once(warehouse, new_extraction(), ("bookings",), again))
+    for table in options.details:
+        uids = bookings_without_details(warehouse, table, options.detail_requests)
+        if uids:
+            extraction = new_extraction(detail_uids=uids)
+            result = result.then(_run_once(warehouse, extraction, (table,), options))
+            remember_details(warehouse, table, extraction.run_id)
+    return result
 
 
 def publish_left_over(warehouse: Warehouse) -> list[Published]:
@@ -161,6 +211,7 @@ def _run_once(
         plan = plan_bookings(warehouse, extraction, options) if "bookings" in resources else None
         land(warehouse, extraction, plan or BookingReads(), resources)
         published = publish(warehouse, extraction.run_id)
+        forget_details(warehouse)
         proofs = _prove(warehouse, extraction) if plan else []
     except BaseException as error:
         _end_failed_run(warehouse, extraction, error)
@@ -258,6 +309,20 @@ def _result(
         proofs=proofs,
         requests=extraction.client.requests_made,
     )
+
+
+def _added(
+    first: dict[str, dict[str, int]], later: dict[str, dict[str, int]]
+) -> dict[str, dict[str, int]]:
+    """Return the rows there are now, and what both runs wrote and retired."""
+    return {
+        name: {
+            "rows": counts["rows"],
+            "written": counts["written"] + first[name]["written"],
+            "retired": counts["retired"] + first[name]["retired"],
+        }
+        for name, counts in later.items()
+    }
 
 
 def _outcome(

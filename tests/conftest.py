@@ -103,6 +103,10 @@ def sync_of(client_of):
 
     def run(warehouse: Warehouse, sandbox: Sandbox, key: str = "owner", **options) -> SyncResult:
         client = client_of(sandbox, key)
-        return sync(warehouse, lambda: Extraction(client, strict=False), SyncOptions(**options))
+        return sync(
+            warehouse,
+            lambda **more: Extraction(client, strict=False, **more),
+            SyncOptions(**options),
+        )
 
     return run

@@ -84,15 +84,14 @@ EVENT_TYPE_PRIVATE_LINKS = Table(
 
 TIMEZONES = Table(
     name="timezones",
-    key=("city", "timezone", "ordinal"),
-    description="Cities that Cal.com offers for choosing a time zone; some are listed twice.",
+    key=("city", "ordinal"),
+    description="Cities that Cal.com offers for choosing a time zone; many names are not unique.",
     columns=(
         text("city", "City.", required=True),
-        text("timezone", "IANA zone.", required=True),
-        bigint("$ordinal", "Tells repeats apart: 1 for the first.", required=True),
-    X
+        bigint("$ordinal", "Tells cities of one name apart, from 1.", required=True),
+        text("timezone", "IANA zone; NULL for some places in Antarctica."),
+        double("pop", "Inhabitants; a mean of sources, so not always whole."),
     ),
-    identity=("city", "timezone"),
 )
 
 MANAGED_USERS = Table(

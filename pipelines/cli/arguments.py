@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="store_true", help="show versions and leave")
     parser.set_defaults(command=_lazy("doctor", "show_version_or_help"), debug=False, parser=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_demo, _sync, _transform, _run, _report, _sandbox, _doctor):
+    for add in (_demo, _sync, _transform, _run, _report, _sandbox, _actions, _doctor):
         add(commands)
     return parser
 
@@ -84,8 +84,8 @@ def _sync_options(parser: argparse.ArgumentParser) -> None:
         "--only",
         type=_names,
         default=(),
-        metavar="TABLE[,TABLE]",
-        help="read these tables only; the others stay as they are",
+        metavar="TABLE[:KEY][,…]",
+        help="read these tables, or these rows of them, only; all else stays as it is",
     )
     parser.add_argument(
         "--since",
@@ -94,6 +94,20 @@ def _sync_options(parser: argparse.ArgumentParser) -> None:
         help="read the bookings changed since this date or instant (UTC unless it says otherwise)",
     )
     parser.add_argument("--full", action="store_true", help="read every booking again")
+    parser.add_argument(
+        "--details",
+        type=_names,
+        default=(),
+        metavar="TABLE[,TABLE]",
+        help="also read these tables, at one request per booking that changed",
+    )
+    parser.add_argument(
+        "--detail-requests",
+        type=_count,
+        default=100,
+        metavar="N",
+        help="most such requests per table (default: %(default)s)",
+    )
 
 
 def _as_of_option(parser: argparse.ArgumentParser) -> None:
@@ -174,6 +188,19 @@ def _sandbox(commands: Any) -> None:
         type=_count,
         metavar="N",
         help="requests a minute per key (default: what Cal.com allows, or as recorded)",
+    )
+
+
+def _actions(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "actions",
+        "run_actions",
+        "list what is done with each of Cal.com's actions, or explain one",
+    )
+    parser.add_argument("key", nargs="?", metavar="KEY", help="explain this one")
+    parser.add_argument(
+        "--all", action="store_true", help="list also the reads beyond the 176 published actions"
     )
 
 

@@ -32,6 +32,7 @@ def run_demo(arguments: argparse.Namespace, output: Output) -> int:
     arguments.warehouse = str(folder / "cal.duckdb")
     arguments.html = str(folder / "report.html")
     arguments.only, arguments.since, arguments.full = (), None, False
+    arguments.details, arguments.detail_requests = (), 0
     arguments.as_of, arguments.select = now, ()
     with sandbox.serve() as url:
         output.say(f"Syncing it from {url} into {arguments.warehouse} …")

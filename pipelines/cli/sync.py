@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cal_source.extraction import Extraction
@@ -32,7 +33,13 @@ def sync_warehouse(
         "base_url": arguments.base_url,
         "organization_id": arguments.org_id,
     })
-    options = SyncOptions(only=arguments.only, since=arguments.since, full=arguments.full)
+    options = SyncOptions(
+        only=arguments.only,
+        since=arguments.since,
+        full=arguments.full,
+        details=arguments.details,
+        detail_requests=arguments.detail_requests,
+    )
     options.resources()  # wrong names are told before anything is opened
     with (
         settings.client() as client,
@@ -41,7 +48,8 @@ def sync_warehouse(
     ):
         result = sync(
             warehouse,
-            lambda: Extraction(
+            partial(
+                Extraction,
                 client,
                 organization_id=settings.organization_id,
                 strict=False,

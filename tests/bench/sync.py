@@ -47,7 +47,7 @@ def pages(sandbox: Sandbox) -> list[bytes]:
 def first_sync(url: str, path: Path) -> tuple[float, float]:
     with CalClient("cal_sandbox_owner", base_url=url) as client, Warehouse.open(str(path)) as w:
         options = SyncOptions(only=("bookings",))
-        loading = seconds_of(lambda: sync(w, lambda: Extraction(client), options))
+        loading = seconds_of(lambda: sync(w, lambda **more: Extraction(client, **more), options))
         return loading, seconds_of(lambda: build_models(w))
 
 

@@ -293,8 +293,6 @@ def test_answers_of_something_else_point_to_base_url(answer):
     [
         pytest.param(page(200, '{"status": "succ', "application/json"), id="cut off"),
         pytest.param(page(200, "", "application/json"), id="empty"),
-        pytest.param(httpx.Response(200, json={"bookings": []}), id="no envelope"),
-        pytest.param(httpx.Response(200, json=[1]), id="a bare list"),
         pytest.param(httpx.RemoteProtocolError("received 10 bytes, expected 20"), id="truncated"),
         pytest.param(httpx.DecodingError("bad gzip"), id="not decompressible"),
     ],
@@ -307,6 +305,16 @@ def test_broken_successes_are_tried_again_and_then_reported(answer):
 
     assert caught.value.attempts == 5
     assert len(server.requests) == 5
+
+
+@pytest.mark.parametrize("body", [{"bookings": []}, [1]], ids=["no envelope", "a bare list"])
+def test_success_of_another_service_is_not_tried_again(body):
+    server = Server(httpx.Response(200, json=body))
+
+    with pytest.raises(NotCalError, match=r"no success envelope.*Check base_url"):
+        server.client().get(ME)
+
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(

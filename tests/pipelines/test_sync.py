@@ -256,7 +256,7 @@ def run_with(warehouse, client, **options):
     organization_id = options.pop("organization_id", None)
     return sync(
         warehouse,
-        lambda: Extraction(client, strict=False, organization_id=organization_id),
+        lambda **more: Extraction(client, strict=False, organization_id=organization_id, **more),
         SyncOptions(**options),
     )
 
