@@ -12,13 +12,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import dlt
+import duckdb
 
 from cal_source.errors import CalError
 from cal_source.source import cal_source
 from cal_source.tables import TABLES
 from pipelines.errors import PipelineError
 from pipelines.publish import LANDING, drop_landing
-from pipelines.warehouse import warehouse_error
+from pipelines.warehouse import space_problem, warehouse_error
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,7 +32,6 @@ os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # we report; dlt would print tracebacks
 
 _RUN_RECORDS: Final = ("reads", "quarantine", "schema_drift")
-_WRITE_FAILURES: Final = ("IOException", "No space left", "OutOfMemory", "FatalException")
 
 
 def land(
@@ -83,8 +83,7 @@ def _explained(error: BaseException, warehouse: Warehouse) -> BaseException:
         if isinstance(cause, CalError | PipelineError | KeyboardInterrupt):
             return cause
     for cause in chain:
-        text = f"{type(cause).__name__}: {cause}"
-        if isinstance(cause, OSError) or any(sign in text for sign in _WRITE_FAILURES):
+        if isinstance(cause, OSError | duckdb.IOException) or space_problem(str(cause)):
             return warehouse_error(warehouse.path, str(cause))
     return error
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cal_source.extraction import new_run_id, utc_now
+from pipelines.exit_codes import ExitCode
+from pipelines.runs import recorded_run
 from transforms import DuckDBEngine, Project, build
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from pipelines.warehouse import Warehouse
     from transforms import BuildResult
@@ -22,7 +25,11 @@ def project_folder() -> Path:
 
 
 def build_models(
-    warehouse: Warehouse, *, as_of: datetime | None = None, select: Sequence[str] = ()
+    warehouse: Warehouse,
+    *,
+    as_of: datetime | None = None,
+    select: Sequence[str] = (),
+    clock: Callable[[], datetime] = utc_now,
 ) -> BuildResult:
     """Build the models of the SQL project.
 
@@ -30,14 +37,18 @@ def build_models(
         warehouse: The open warehouse, with its raw tables.
         as_of: The present instant as the models see it; None takes the clock.
         select: Models to build; empty builds all.
+        clock: Gives the present instant, UTC.
 
     Raises:
         TransformError: The project cannot be built; every table is as it was.
     """
     project = Project.load(project_folder())
-    return build(
-        project,
-        DuckDBEngine(warehouse.connection),
-        as_of=as_of or datetime.now(UTC),
-        select=list(select) or None,
-    )
+    moment = as_of or clock()
+    settings = {"as_of": moment.isoformat(), "select": list(select)}
+    run_id = new_run_id(clock())
+    with recorded_run(warehouse, run_id, "transform", settings, clock=clock) as record:
+        engine = DuckDBEngine(warehouse.connection)
+        result = build(project, engine, as_of=moment, select=list(select) or None)
+        record.outcome = "built" if result.ok else "check_failed"
+        record.exit_code = ExitCode.DONE if result.ok else ExitCode.CHECK_FAILED
+    return result

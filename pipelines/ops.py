@@ -12,11 +12,15 @@ RUNS = Table(
     description="One row per run of a command that writes the warehouse.",
     columns=(
         _RUN_ID,
-        text("command", "sync, transform or run."),
+        text("command", "sync or transform."),
         text("version", "Version of cal-warehouse."),
         timestamp("started_at", "Start, UTC."),
         timestamp("finished_at", "End, UTC; NULL while it runs."),
-        text("outcome", "running, proved, unproved, incomplete, failed or interrupted."),
+        text(
+            "outcome",
+            "Of a sync proved, unproved, incomplete or quarantined; of a transform built or "
+            "check_failed; of both running, failed or interrupted.",
+        ),
         bigint("exit_code", "Exit code of the command; NULL while it runs."),
         text("message", "What went wrong, in words; empty when nothing did."),
         bigint("requests", "HTTP requests made."),

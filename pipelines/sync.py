@@ -7,13 +7,8 @@ tables, cursors and proofs of the run before it.
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
-
-import duckdb
-import msgspec
 
 from cal_source.bookings import PAGE_SIZE, BookingReads
 from cal_source.errors import CalError
@@ -27,10 +22,11 @@ from pipelines.details import (
     remember_details,
 )
 from pipelines.errors import UsageError
-from pipelines.exit_codes import ExitCode, exit_code_of
+from pipelines.exit_codes import ExitCode
 from pipelines.landing import land
 from pipelines.proof import Proof, prove_bookings
 from pipelines.publish import Published, complete_landings, drop_landing, publish
+from pipelines.runs import recorded_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -204,21 +200,32 @@ def _run_once(
     resources: Sequence[str],
     options: SyncOptions,
 ) -> SyncResult:
-    """Make one run; its record in ops.runs opens before the first request and always closes."""
     started = extraction.clock()
-    _begin_run(warehouse, extraction, options, started)
-    try:
+    settings = {
+        "tables": list(resources),
+        "only": list(options.only),
+        "since": options.since.isoformat() if options.since else None,
+        "full": options.full,
+        "reread_requests": options.reread_requests,
+    }
+    with recorded_run(
+        warehouse,
+        extraction.run_id,
+        "sync",
+        settings,
+        clock=extraction.clock,
+        requests=lambda: extraction.client.requests_made,
+    ) as record:
+        before = extraction.client.requests_made
         plan = plan_bookings(warehouse, extraction, options) if "bookings" in resources else None
         land(warehouse, extraction, plan or BookingReads(), resources)
         published = publish(warehouse, extraction.run_id)
         forget_details(warehouse)
         proofs = _prove(warehouse, extraction) if plan else []
-    except BaseException as error:
-        _end_failed_run(warehouse, extraction, error)
-        raise
-    result = _result(warehouse, extraction, published, proofs, needs_proof=plan is not None)
-    result.seconds = (extraction.clock() - started).total_seconds()
-    _end_run(warehouse, extraction, result)
+        result = _result(warehouse, extraction, published, proofs, needs_proof=plan is not None)
+        result.requests = extraction.client.requests_made - before
+        result.seconds = (extraction.clock() - started).total_seconds()
+        record.outcome, record.exit_code = result.outcome, result.exit_code
     return result
 
 
@@ -229,53 +236,6 @@ def _prove(warehouse: Warehouse, extraction: Extraction) -> list[Proof]:
     except CalError as error:
         logger.warning("the bookings could not be counted: %s", error)
         return []
-
-
-def _begin_run(
-    warehouse: Warehouse, extraction: Extraction, options: SyncOptions, started: datetime
-) -> None:
-    settings = {
-        "only": list(options.only),
-        "since": options.since.isoformat() if options.since else None,
-        "full": options.full,
-        "reread_requests": options.reread_requests,
-    }
-    warehouse.connection.execute(
-        "insert into ops.runs (run_id, command, version, started_at, outcome, message, settings) "
-        "values (?, 'sync', ?, ?, 'running', '', ?)",
-        [
-            extraction.run_id,
-            version("cal-warehouse"),
-            started,
-            msgspec.json.encode(settings).decode(),
-        ],
-    )
-
-
-def _end_run(warehouse: Warehouse, extraction: Extraction, result: SyncResult) -> None:
-    warehouse.connection.execute(
-        "update ops.runs set finished_at = ?, outcome = ?, exit_code = ?, requests = ? "
-        "where run_id = ?",
-        [extraction.clock(), result.outcome, int(result.exit_code), result.requests, result.run_id],
-    )
-
-
-def _end_failed_run(warehouse: Warehouse, extraction: Extraction, error: BaseException) -> None:
-    """Write down why a run failed, where the warehouse can still be written."""
-    interrupted = isinstance(error, KeyboardInterrupt)
-    with suppress(duckdb.Error):
-        warehouse.connection.execute(
-            "update ops.runs set finished_at = ?, outcome = ?, exit_code = ?, message = ?, "
-            "requests = ? where run_id = ?",
-            [
-                extraction.clock(),
-                "interrupted" if interrupted else "failed",
-                int(exit_code_of(error)),
-                "stopped by Ctrl-C" if interrupted else str(error),
-                extraction.client.requests_made,
-                extraction.run_id,
-            ],
-        )
 
 
 def _result(
@@ -307,7 +267,6 @@ def _result(
         quarantined=quarantined,
         schema_drift=list(extraction.ledger.iter_drift(extraction.run_id)),
         proofs=proofs,
-        requests=extraction.client.requests_made,
     )
 
 

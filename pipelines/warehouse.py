@@ -210,7 +210,7 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         about_file = isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException)
-        if about_file or _is_about_space(str(error)):
+        if about_file or space_problem(str(error)):
             explanation = warehouse_error(path, str(error))
             raise explanation from error
         raise
@@ -221,17 +221,19 @@ def warehouse_error(path: Path, message: str) -> WarehouseError:
     if "lock" in message.lower():
         holder = re.search(r"held in (.+?)(?: by user|\.\s|$)", message)
         return WarehouseLocked(str(path), holder.group(1) if holder else "")
-    if _is_about_space(message):
-        return WarehouseFull(str(path), _first_line(message))
+    if problem := space_problem(message):
+        return WarehouseFull(str(path), problem)
     return WarehouseError(
         f"{path} cannot be opened as a DuckDB warehouse: {_first_line(message)} Give another file "
         "with --warehouse, or restore this one from a backup."
     )
 
 
-def _is_about_space(message: str) -> bool:
+def space_problem(message: str) -> str:
+    """Return the line of a message that says that nothing more can be written, else nothing."""
     signs = ("no space left", "could not write", "file too large", "disk", "permission denied")
-    return any(sign in message.lower() for sign in signs)
+    lines = message.strip().splitlines()
+    return next((line for line in lines if any(sign in line.lower() for sign in signs)), "")
 
 
 def _first_line(message: str) -> str:

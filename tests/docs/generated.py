@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 from cal_source.tables import TABLES
+from pipelines.cli.actions import COLUMNS, cells
+from pipelines.coverage import Coverage, covered, evidence_counts
 from pipelines.exit_codes import MEANINGS
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -24,7 +26,34 @@ def exit_codes() -> str:
     return "\n".join(["| code | meaning |", "|---|---|", *rows])
 
 
-BLOCKS = {"tables": tables, "exit codes": exit_codes}
+def coverage() -> str:
+    published = covered(with_further_reads=False)
+    further = [entry for entry in covered(with_further_reads=True) if not entry.row.is_action]
+    levels = ", ".join(f"{count} {name}" for name, count in evidence_counts(published).items())
+    return "\n".join([
+        f"Evidence of the {len(published)} published actions: {levels}.",
+        "",
+        *_folded(f"The {len(published)} actions", published),
+        "",
+        *_folded(f"{len(further)} more reads and lookups, for a complete warehouse", further),
+    ])
+
+
+def _folded(title: str, entries: list[Coverage]) -> list[str]:
+    rows = [cells(entry) for entry in entries]
+    return [
+        "<details>",
+        f"<summary>{title}</summary>",
+        "",
+        f"| {' | '.join(COLUMNS)} |",
+        f"|{'---|' * len(COLUMNS)}",
+        *(f"| `{key}` | {' | '.join(middle)} | `{end}` |" for key, *middle, end in rows),
+        "",
+        "</details>",
+    ]
+
+
+BLOCKS = {"tables": tables, "coverage": coverage, "exit codes": exit_codes}
 
 
 def rendered(text: str) -> str:

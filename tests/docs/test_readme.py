@@ -74,7 +74,13 @@ def shell(command, folder, **settings):
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
-        env={"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8", **settings},
+        env={
+            "PATH": f"{BIN}:/usr/bin:/bin",
+            "HOME": str(folder),
+            "DLT_DATA_DIR": str(folder),  # dlt's state of another run must not be found
+            "LANG": "C.UTF-8",
+            **settings,
+        },
         capture_output=True,
         text=True,
         timeout=240,
@@ -131,8 +137,6 @@ def test_python_example_runs_as_it_stands(small_sandbox, tmp_path):
 
     with small_sandbox.serve() as url:
         (tmp_path / "example.py").write_text(example)
-        shell(
-            "python example.py", tmp_path, CAL_API_KEY="cal_sandbox_owner", CAL_BASE_URL=url
-        )
+        shell("python example.py", tmp_path, CAL_API_KEY="cal_sandbox_owner", CAL_BASE_URL=url)
 
     assert (tmp_path / "cal_com.duckdb").exists()

@@ -1,0 +1,111 @@
+"""The record of every run in `ops.runs`: opened before the work, closed whatever happens."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import msgspec
+
+from pipelines.exit_codes import ExitCode, exit_code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from pipelines.warehouse import Warehouse
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """How a run ended; its maker fills this in before it is done.
+
+    Attributes:
+        outcome: proved, unproved, incomplete, quarantined, built or check_failed.
+        exit_code: Exit code of the command.
+    """
+
+    outcome: str = ""
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@contextmanager
+def recorded_run(
+    warehouse: Warehouse,
+    run_id: str,
+    command: str,
+    settings: Mapping[str, Any],
+    *,
+    clock: Callable[[], datetime],
+    requests: Callable[[], int] = lambda: 0,
+) -> Iterator[RunRecord]:
+    """Keep the record of one run, also when it fails or is stopped.
+
+    Args:
+        warehouse: The open warehouse.
+        run_id: Identifier of the run.
+        command: The command's name.
+        settings: What decided what was done, without secrets.
+        clock: Gives the present instant, UTC.
+        requests: Gives the number of HTTP requests so far.
+
+    Yields:
+        The record to fill in.
+    """
+    warehouse.connection.execute(
+        "insert into ops.runs (run_id, command, version, started_at, outcome, message, settings) "
+        "values (?, ?, ?, ?, 'running', '', ?)",
+        [
+            run_id,
+            command,
+            version("cal-warehouse"),
+            clock(),
+            msgspec.json.encode(dict(settings)).decode(),
+        ],
+    )
+    record = RunRecord()
+    message = ""
+    try:
+        yield record
+    except BaseException as error:
+        stopped = isinstance(error, KeyboardInterrupt)
+        record.outcome = "interrupted" if stopped else "failed"
+        record.exit_code = exit_code_of(error)
+        message = "stopped by Ctrl-C" if stopped else str(error)
+        with suppress(duckdb.Error):  # the warehouse may be what failed
+            _close(
+                warehouse,
+                run_id,
+                record,
+                message=message,
+                finished_at=clock(),
+                requests=requests(),
+            )
+        raise
+    _close(
+        warehouse,
+        run_id,
+        record,
+        message=message,
+        finished_at=clock(),
+        requests=requests(),
+    )
+
+
+def _close(
+    warehouse: Warehouse,
+    run_id: str,
+    record: RunRecord,
+    *,
+    message: str,
+    finished_at: datetime,
+    requests: int,
+) -> None:
+    warehouse.connection.execute(
+        "update ops.runs set finished_at = ?, outcome = ?, exit_code = ?, message = ?, "
+        "requests = ? where run_id = ?",
+        [finished_at, record.outcome, int(record.exit_code), message, requests, run_id],
+    )
