@@ -208,6 +208,7 @@ def test_disk_full_is_reported_and_leaves_the_warehouse_as_it_was(
     run, served, small_sandbox, tmp_path, environment
 ):
     run("sync", "--only", "me,teams", **served)
+
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
