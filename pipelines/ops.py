@@ -88,6 +88,24 @@ DETAIL_READS = Table(
     ),
 )
 
+TOMBSTONES = Table(
+    name="tombstones",
+    key=("resource", "row_key"),
+    description="Rows that a complete read no longer brought; their versions are in the history.",
+    columns=(
+        text("resource", "The raw table."),
+        text("row_key", "The key; parts are separated by |."),
+        text("scope", "The view of Cal.com that had brought it."),
+        timestamp("gone_at", "When it was found gone, UTC."),
+        text(
+            "reason",
+            "deleted (Cal.com knows it no more), hidden (it is there, this key may not list it) "
+            "or absent (not asked).",
+        ),
+        _RUN_ID,
+    ),
+)
+
 QUARANTINE = Table(
     name="quarantine",
     key=("run_id", "number"),
@@ -124,6 +142,7 @@ OPS_TABLES: tuple[Table, ...] = (
     CURSORS,
     PROOFS,
     DETAIL_READS,
+    TOMBSTONES,
     QUARANTINE,
     SCHEMA_CHANGES,
 )

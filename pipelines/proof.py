@@ -8,15 +8,19 @@ fetched the rows, so it notices what the walk lost.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.bookings import booking_view, count_bookings
+from cal_source.catalogue import operation
+from cal_source.errors import NotFoundError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from cal_source.extraction import Extraction
     from pipelines.warehouse import Warehouse
+
+MOST_PROBES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +82,44 @@ def prove_bookings(warehouse: Warehouse, extraction: Extraction) -> Proof:
         list(row.values()),
     )
     return proof
+
+
+def probe_tombstones(
+    warehouse: Warehouse, extraction: Extraction, limit: int = MOST_PROBES
+) -> dict[str, int]:
+    """Ask Cal.com for bookings that a complete read did not bring, oldest doubt first.
+
+    A booking's uid is all that reading it needs, so 404 means deleted and an answer means that
+    this key may not list it any more.
+
+    Args:
+        warehouse: The open warehouse.
+        extraction: The run.
+        limit: Most requests to spend.
+
+    Returns:
+        How many were found `deleted` and `hidden`.
+
+    Raises:
+        CalError: Cal.com does not answer.
+    """
+    doubted = warehouse.rows(
+        "select row_key from ops.tombstones where resource = 'bookings' and reason = 'absent' "
+        "order by gone_at, row_key limit ?",
+        [limit],
+    )
+    found = {"deleted": 0, "hidden": 0}
+    for uid in (row["row_key"] for row in doubted):
+        reason = "hidden"
+        try:
+            extraction.client.get(
+                operation("retrieve_booking_details_by_uid"), path={"bookingUid": uid}
+            )
+        except NotFoundError:
+            reason = "deleted"
+        found[reason] += 1
+        warehouse.connection.execute(
+            "update ops.tombstones set reason = ? where resource = 'bookings' and row_key = ?",
+            [reason, uid],
+        )
+    return found

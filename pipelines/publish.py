@@ -8,6 +8,7 @@ changes nothing, because the first time leaves no landing behind. The rules:
 * A published record replaces its row and all rows of its nested lists, also when none are left.
 * A complete read retires the rows of its scope that it did not bring; a partial, skipped or
   failed read retires nothing.
+* Every row that changed or went leaves its version in the table's history.
 * Every current table holds each key once; a landing that would break this is refused.
 """
 
@@ -16,13 +17,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, TABLES, ColumnType, Table
+from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, ColumnType, Table
 from pipelines.errors import PublishError
+from pipelines.history import bury, keep_history, unbury
 from pipelines.ops import READS
-from pipelines.warehouse import quoted
+from pipelines.sql_text import quoted, quoted_list
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
 
     from pipelines.warehouse import Warehouse
 
@@ -75,12 +77,13 @@ def drop_landing(warehouse: Warehouse) -> None:
             warehouse.connection.execute(f"drop schema {schema} cascade")
 
 
-def publish(warehouse: Warehouse, run_id: str) -> Published:
+def publish(warehouse: Warehouse, run_id: str, now: datetime) -> Published:
     """Publish one complete landing in one transaction.
 
     Args:
         warehouse: The open warehouse.
         run_id: A run that `complete_landings` names.
+        now: When rows that the run found gone are said to have gone, UTC.
 
     Raises:
         PublishError: A current table would hold a key twice; nothing was changed.
@@ -91,9 +94,12 @@ def publish(warehouse: Warehouse, run_id: str) -> Published:
         for table in (*ROOT_TABLES, *DETAIL_TABLES):
             if table.name in landed:
                 _publish_family(warehouse, table, landed, published)
-            _retire(warehouse, table, landed, published)
-        for name in TABLES:
-            _refuse_double_keys(warehouse, TABLES[name])
+            _retire(warehouse, table, landed, published, now)
+            if table.name in published.written or published.retired[table.name]:
+                for member in table.family():
+                    _refuse_double_keys(warehouse, member)
+                    keep_history(warehouse, member, now)
+                unbury(warehouse, table)
         _publish_records(warehouse, run_id, landed)
         _move_cursors(warehouse, run_id)
         drop_landing(warehouse)
@@ -104,7 +110,7 @@ def _publish_family(
     warehouse: Warehouse, table: Table, landed: set[str], published: Published
 ) -> None:
     """Replace the landed records and their nested lists."""
-    key = _columns(table.key)
+    key = quoted_list(table.key)
     warehouse.connection.execute(
         f"create or replace temp table {_SCRATCH} as select * from (select *, row_number() over "
         f"(partition by {key} order by _page desc) as publish_rank from landing.{table.name} "
@@ -140,13 +146,15 @@ def _insert(warehouse: Warehouse, table: Table, source: str, join: str) -> int:
     names = [*columns, *_META]
     values = [f"s.{quoted(n)}::json" if n in json else f"s.{quoted(n)}" for n in names]
     inserted = warehouse.connection.execute(
-        f"insert into raw.{table.name} ({_columns(names)}) "
+        f"insert into raw.{table.name} ({quoted_list(names)}) "
         f"select {', '.join(values)} from {source} as s {join}"
     ).fetchone()
     return int(inserted[0]) if inserted else 0
 
 
-def _retire(warehouse: Warehouse, table: Table, landed: set[str], published: Published) -> None:
+def _retire(
+    warehouse: Warehouse, table: Table, landed: set[str], published: Published, now: datetime
+) -> None:
     """Delete what complete reads did not bring, with its nested lists.
 
     A record in quarantine was brought: its last good row stays.
@@ -163,7 +171,7 @@ def _retire(warehouse: Warehouse, table: Table, landed: set[str], published: Pub
         "and starts_with(_scope, replace(r.scope, '*', ''))) and _scope not in (select scope from "
         "landing.reads where run_id = $run and resource = $resource)"
     )
-    key, first = _columns(table.key), quoted(table.key[0])
+    key, first = quoted_list(table.key), quoted(table.key[0])
     kept = f"and ({key}) not in (select ({key}) from {_SCRATCH})" if table.name in landed else ""
     if "quarantine" in landed:
         kept += (
@@ -172,6 +180,7 @@ def _retire(warehouse: Warehouse, table: Table, landed: set[str], published: Pub
         )
     condition = f"(({gone}) or ({vanished})) {kept}"
     parameters = {"run": published.run_id, "resource": table.name}
+    bury(warehouse, table, condition, {**parameters, "now": now})
     for child in table.family()[1:]:
         ((child_column, parent_column),) = _parent_columns(child)
         warehouse.connection.execute(
@@ -186,7 +195,7 @@ def _retire(warehouse: Warehouse, table: Table, landed: set[str], published: Pub
 
 
 def _refuse_double_keys(warehouse: Warehouse, table: Table) -> None:
-    key = _columns(table.key)
+    key = quoted_list(table.key)
     double = warehouse.scalar(
         f"select count(*) from (select 1 from raw.{table.name} group by {key} having count(*) > 1) "
         "as doubles"
@@ -226,7 +235,7 @@ def _copy_records(warehouse: Warehouse, table: Table, source: str, run_id: str) 
     landed = set(warehouse.column_names(LANDING, source))
     names = [c.name for c in table.columns if c.name in landed]
     warehouse.connection.execute(
-        f"insert into ops.{table.name} ({_columns(names)}) select {_columns(names)} "
+        f"insert into ops.{table.name} ({quoted_list(names)}) select {quoted_list(names)} "
         f"from landing.{source} where run_id = ?",
         [run_id],
     )
@@ -257,7 +266,3 @@ def _move_cursors(warehouse: Warehouse, run_id: str) -> None:
 
 def _parent_columns(child: Table) -> list[tuple[str, str]]:
     return list(child.parent_key.items())
-
-
-def _columns(names: Sequence[str]) -> str:
-    return ", ".join(quoted(name) for name in names)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cal_source.bookings import PAGE_SIZE, BookingReads
 from cal_source.errors import CalError
+from cal_source.extraction import utc_now
 from cal_source.ledger import ReadStatus
 from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, TABLES
 from pipelines.booking_plan import DEFAULT_REREAD_REQUESTS, plan_bookings
@@ -24,7 +25,7 @@ from pipelines.details import (
 from pipelines.errors import UsageError
 from pipelines.exit_codes import ExitCode
 from pipelines.landing import land
-from pipelines.proof import Proof, prove_bookings
+from pipelines.proof import Proof, probe_tombstones, prove_bookings
 from pipelines.publish import Published, complete_landings, drop_landing, publish
 from pipelines.runs import recorded_run
 
@@ -167,7 +168,7 @@ def sync(
         WarehouseError: The warehouse could not be written; likewise unchanged.
     """
     resources = options.resources()
-    publish_left_over(warehouse)
+    publish_left_over(warehouse, utc_now())
     keys = options.keys()
     result = _run_once(warehouse, new_extraction(keys=keys), resources, options)
     differs = any(not proof.is_proved for proof in result.proofs)
@@ -184,9 +185,9 @@ def sync(
     return result
 
 
-def publish_left_over(warehouse: Warehouse) -> list[Published]:
+def publish_left_over(warehouse: Warehouse, now: datetime) -> list[Published]:
     """Publish what a run that broke off had landed completely; drop what it had not."""
-    published = [publish(warehouse, run_id) for run_id in complete_landings(warehouse)]
+    published = [publish(warehouse, run_id, now) for run_id in complete_landings(warehouse)]
     drop_landing(warehouse)
     warehouse.connection.execute(
         "update ops.runs set outcome = 'interrupted' where outcome = 'running'"
@@ -219,7 +220,7 @@ def _run_once(
         before = extraction.client.requests_made
         plan = plan_bookings(warehouse, extraction, options) if "bookings" in resources else None
         land(warehouse, extraction, plan or BookingReads(), resources)
-        published = publish(warehouse, extraction.run_id)
+        published = publish(warehouse, extraction.run_id, extraction.clock())
         forget_details(warehouse)
         proofs = _prove(warehouse, extraction) if plan else []
         result = _result(warehouse, extraction, published, proofs, needs_proof=plan is not None)
@@ -232,6 +233,7 @@ def _run_once(
 def _prove(warehouse: Warehouse, extraction: Extraction) -> list[Proof]:
     """Prove the bookings; a run whose proof cannot be had stays published."""
     try:
+        probe_tombstones(warehouse, extraction)
         return [prove_bookings(warehouse, extraction)]
     except CalError as error:
         logger.warning("the bookings could not be counted: %s", error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,9 @@ from pipelines.errors import (
     WarehouseFull,
     WarehouseLocked,
 )
+from pipelines.history import VALIDITY
 from pipelines.ops import OPS_TABLES
+from pipelines.sql_text import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,16 +36,6 @@ _SQL_TYPES: Final = {
     ColumnType.DATE: "date",
     ColumnType.JSON: "json",
 }
-
-
-def quoted(*parts: str) -> str:
-    """Return a dotted identifier with every part quoted."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
-
-
-def literal(value: str) -> str:
-    """Return a text as a SQL literal, for statements that take no parameters."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def warehouse_path(location: str) -> Path:
@@ -132,6 +125,7 @@ class Warehouse:
             existing.setdefault(name, []).append(row["column_name"])
         statements = [f"create schema if not exists {s}" for s in SCHEMAS if s != "landing"]
         declared = [("raw", t, [*t.columns, *META_COLUMNS]) for t in TABLES.values()]
+        declared += [("raw", _history_of(t), [*c, *VALIDITY]) for _, t, c in declared]
         declared += [("ops", t, list(t.columns)) for t in OPS_TABLES]
         for schema, table, columns in declared:
             found = existing.get((schema, table.name), [])
@@ -180,6 +174,11 @@ class Warehouse:
                 with suppress(duckdb.Error):  # a failed commit has rolled back by itself
                     self.connection.execute("rollback")
                 raise
+
+
+def _history_of(table: Table) -> Table:
+    description = f"Every version of the rows of raw.{table.name}, with when it was so."
+    return replace(table, name=f"{table.name}_history", description=description)
 
 
 def _table_statements(

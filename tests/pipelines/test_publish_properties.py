@@ -105,10 +105,10 @@ def test_publish_gives_the_newest_version_of_each_booking_in_any_order(
     order = data.draw(st.permutations(range(len(pages))))
     with Warehouse.open(str(tmp_path_factory.mktemp("w") / "cal.duckdb")) as warehouse:
         land(warehouse, before)
-        publish(warehouse, RUN)
+        publish(warehouse, RUN, NOW)
         land(warehouse, pages, order=order)
 
-        publish(warehouse, RUN)
+        publish(warehouse, RUN, NOW)
 
         expected = newest(pages)
         rows = warehouse.rows("select uid, title from raw.bookings order by uid")
@@ -126,10 +126,10 @@ def test_publish_gives_the_newest_version_of_each_booking_in_any_order(
 def test_publish_of_a_partial_read_retires_nothing(tmp_path_factory, before, pages):
     with Warehouse.open(str(tmp_path_factory.mktemp("w") / "cal.duckdb")) as warehouse:
         land(warehouse, before)
-        publish(warehouse, RUN)
+        publish(warehouse, RUN, NOW)
         land(warehouse, pages, status="partial")
 
-        publish(warehouse, RUN)
+        publish(warehouse, RUN, NOW)
 
         found = {row["uid"] for row in warehouse.rows("select uid from raw.bookings")}
         assert found == newest(before).keys() | newest(pages).keys()
@@ -140,10 +140,10 @@ def test_publish_of_a_partial_read_retires_nothing(tmp_path_factory, before, pag
 def test_publish_of_another_scope_leaves_the_rows_of_this_one(tmp_path_factory, pages):
     with Warehouse.open(str(tmp_path_factory.mktemp("w") / "cal.duckdb")) as warehouse:
         land(warehouse, [[booking("9", 1, "a")]], scope="user:7")
-        publish(warehouse, RUN)
+        publish(warehouse, RUN, NOW)
         land(warehouse, pages)
 
-        publish(warehouse, RUN)
+        publish(warehouse, RUN, NOW)
 
         found = {row["uid"] for row in warehouse.rows("select uid from raw.bookings")}
         assert found == {"9"} | newest(pages).keys()
@@ -153,7 +153,7 @@ def test_publish_empties_the_landing_so_that_a_second_time_finds_nothing(warehou
     land(warehouse, [[booking("1", 1, "a")]])
     assert complete_landings(warehouse) == [RUN]
 
-    publish(warehouse, RUN)
+    publish(warehouse, RUN, NOW)
 
     assert complete_landings(warehouse) == []
     assert not warehouse.has_schema("landing")
@@ -168,10 +168,10 @@ def test_publish_ignores_a_landing_whose_load_is_not_complete(warehouse):
 
 def test_publish_takes_the_attendees_that_vanished_away(warehouse):
     land(warehouse, [[booking("1", 1, "abc")]])
-    publish(warehouse, RUN)
+    publish(warehouse, RUN, NOW)
     land(warehouse, [[booking("1", 2, "")]], status="partial")
 
-    publish(warehouse, RUN)
+    publish(warehouse, RUN, NOW)
 
     assert warehouse.scalar("select count(*) from raw.booking_attendees") == 0
     assert warehouse.scalar("select title from raw.bookings") == "version 2"
@@ -179,7 +179,7 @@ def test_publish_takes_the_attendees_that_vanished_away(warehouse):
 
 def test_publish_refuses_a_landing_that_would_hold_a_key_twice(warehouse):
     land(warehouse, [[booking("1", 1, "a")]])
-    publish(warehouse, RUN)
+    publish(warehouse, RUN, NOW)
     before = state(warehouse)
     land(warehouse, [[booking("2", 1, "b")]])
     warehouse.connection.execute(
@@ -187,7 +187,7 @@ def test_publish_refuses_a_landing_that_would_hold_a_key_twice(warehouse):
     )
 
     with pytest.raises(PublishError, match=r"raw\.booking_hosts.*would stand twice"):
-        publish(warehouse, RUN)
+        publish(warehouse, RUN, NOW)
 
     assert state(warehouse) == before
 
@@ -200,6 +200,6 @@ def test_publish_moves_cursors_forward_only(warehouse):
         land(warehouse, [[booking("1", offset, "a")]])
         at = NOW + timedelta(days=offset)
         warehouse.connection.execute("update landing.reads set cursor_at = ?", [at])
-        publish(warehouse, RUN)
+        publish(warehouse, RUN, NOW)
         warehouse.connection.execute("delete from ops.reads")
         assert cursor() == NOW + timedelta(days=expected)

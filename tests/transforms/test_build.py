@@ -271,7 +271,11 @@ def test_build_stops_at_ctrl_c_within_a_long_query_and_cleans_up(write_project, 
     files = {"marts/a.sql": header + "select 1 as x -- number; x\n", "marts/b.sql": ENDLESS}
     command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "w.duckdb")]
     with subprocess.Popen(
-        [*command, str(write_project(files))], stdout=subprocess.PIPE, text=True
+        [*command, str(write_project(files))],
+        stdout=subprocess.PIPE,
+        text=True,
+        # A shell that started the tests in the background has switched SIGINT off.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "marts.a\n"
