@@ -43,7 +43,7 @@ bench: $(VENV)/.dev  ## speed, as ratios against a reference in the same run
 	$(BIN)/python -m tests.bench.sync
 
 soak: $(VENV)/.dev  ## long random histories; SOAK_MINUTES sets the time (default 30)
-	$(BIN)/python -m pytest -m soak --timeout 0 --no-header -s -p no:randomly tests/soak
+	$(BIN)/python -m pytest -m soak --timeout 0 --no-header -s -p no:randomly tests/soak tests/e2e
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
