@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import resource
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -308,3 +310,30 @@ def test_help_does_not_load_dlt():
     )
 
     assert done.stdout.strip() == "[]"
+
+
+def test_progress_shows_rows_and_rate_on_a_terminal(served, tmp_path, environment):
+    """The bar goes to standard error, so that standard output stays clean for pipes."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [COMMAND, "sync"],
+        cwd=tmp_path,
+        env={**environment, **served, "TERM": "xterm", "COLUMNS": "120"},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+    )
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # Linux ends a terminal whose other side has closed that way
+        while block := os.read(ours, 4096):
+            shown += block
+    stdout, _ = process.communicate(timeout=60)
+    os.close(ours)
+
+    assert process.returncode == 0
+    text = shown.decode(errors="replace")
+    assert "bookings" in text
+    assert "rows/s" in text
+    assert "227/227" in text
+    assert "\x1b" not in stdout
