@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from cal_source.records import Drift, Quarantined
+    from cal_source.columns import Drift
+    from cal_source.records import Quarantined
 
 
 class ReadStatus(StrEnum):

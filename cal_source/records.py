@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from cal_source.columns import Drift, UnusableError, take_columns
 from cal_source.exploders import EXPLODERS
-from cal_source.tables.model import Child, Column, ColumnType, Table
-from cal_source.values import MISFIT, content_hash, convert, json_text, json_type
+from cal_source.tables.model import Child, ColumnType, Table
+from cal_source.values import content_hash, json_text, json_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -74,23 +75,6 @@ class Quarantined:
     record: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Drift:
-    """A field that differs from its declaration.
-
-    Attributes:
-        table: Table concerned.
-        field: Dotted path in Cal.com's record.
-        kind: `unknown` (no column for it) or `retyped` (has a column of another type).
-        found: JSON type that was found: text, number, boolean, object, list.
-    """
-
-    table: str
-    field: str
-    kind: str
-    found: str
-
-
 @dataclass(slots=True)
 class Parsed:
     """What a page of records became.
@@ -112,10 +96,6 @@ class Parsed:
             for table in tables
             if self.rows.get(table.name)
         }
-
-
-class _UnusableError(Exception):
-    """A required value is missing or of another type."""
 
 
 def arrow_schema(table: Table) -> pa.Schema:
@@ -159,8 +139,8 @@ def parse_records(table: Table, records: Sequence[Any], stamp: Stamp) -> Parsed:
         drift: Counter[Drift] = Counter()
         try:
             family_rows = list(_family_rows(table, clean, stamp, drift))
-        except _UnusableError as problem:
-            key = clean.get(table.key[0])
+        except UnusableError as problem:
+            key = clean.get(table.column(table.key[0]).paths[0])
             text_key = str(key) if isinstance(key, str | int) else ""
             parsed.quarantined.append(
                 Quarantined(table.name, text_key, str(problem), json_text(clean))
@@ -177,7 +157,7 @@ def _family_rows(
 ) -> Iterator[tuple[str, Row]]:
     consumed_by_children = {c.path for c in table.children if not c.keeps_source}
     own = {k: v for k, v in record.items() if k not in consumed_by_children}
-    row, extra = _columns(table, own, drift)
+    row, extra = take_columns(table, own, drift)
     child_rows: list[tuple[str, Row]] = []
     for child in table.children:
         rows, rest = _child_rows(child, record, row, stamp, drift)
@@ -201,85 +181,6 @@ def _stamped(row: Row, stamp: Stamp, digest: str, extra: Record) -> Row:
         "_content_hash": digest,
         "_extra": json_text(extra) if extra else None,
     }
-
-
-def _columns(table: Table, record: Record, drift: Counter[Drift]) -> tuple[Row, Record]:
-    """Return the declared columns of a record and everything that is not in one of them.
-
-    Raises:
-        _UnusableError: A required column has no usable value.
-    """
-    extra: Record = _deep_copy_of_objects(record)
-    row: Row = {}
-    for column in table.columns:
-        value, found_path = _first_present(record, column)
-        converted = convert(column, value)
-        if converted is MISFIT:
-            if column.required:
-                raise _UnusableError(_why_unusable(column, value))
-            drift[Drift(table.name, found_path, "retyped", json_type(value))] += 1
-            converted = None
-        else:
-            _consume(extra, column, value)
-            if converted is None and column.required:
-                raise _UnusableError(_why_unusable(column, value))
-        row[column.name] = converted
-    retyped = {entry.field for entry in drift if entry.kind == "retyped"}
-    for path, value in _leaves(extra, table):
-        if path not in retyped:
-            drift[Drift(table.name, path, "unknown", json_type(value))] += 1
-    return row, extra
-
-
-def _first_present(record: Record, column: Column) -> tuple[Any, str]:
-    for path in column.paths:
-        value = _value_at(record, path)
-        if value is not _NOTHING:
-            return value, path
-    return None, column.paths[0]
-
-
-def _value_at(record: Any, path: str) -> Any:
-    for part in path.split("."):
-        if not isinstance(record, dict) or part not in record:
-            return _NOTHING
-        record = record[part]
-    return record
-
-
-def _consume(extra: Record, column: Column, value: Any) -> None:
-    """Remove the column's value from what is left over; aliases only while they agree with it."""
-    for path in column.paths:
-        *parents, last = path.split(".")
-        holder: Any = extra
-        trail = []
-        for part in parents:
-            trail.append((holder, part))
-            holder = holder.get(part) if isinstance(holder, dict) else None
-        if isinstance(holder, dict) and last in holder and holder[last] == value:
-            del holder[last]
-        for owner, part in reversed(trail):
-            if isinstance(owner, dict) and part in owner and owner[part] in ({}, None):
-                del owner[part]
-
-
-def _deep_copy_of_objects(value: Record) -> Record:
-    return {k: _deep_copy_of_objects(v) if isinstance(v, dict) else v for k, v in value.items()}
-
-
-def _leaves(extra: Record, table: Table) -> Iterator[tuple[str, Any]]:
-    """Yield the leftover fields, going into objects only where the table declares their parts."""
-    objects = {path.split(".")[0] for c in table.columns for path in c.paths if "." in path}
-    for name, value in extra.items():
-        if name in objects and isinstance(value, dict):
-            yield from ((f"{name}.{part}", inner) for part, inner in value.items())
-        else:
-            yield name, value
-
-
-def _why_unusable(column: Column, value: Any) -> str:
-    found = "is missing" if value is None else f"is {json_type(value)}"
-    return f"'{column.paths[0]}' {found}; a usable {column.type} is required"
 
 
 def _without_secrets(table: Table, record: Record) -> Record:
@@ -331,8 +232,8 @@ def _element_rows(
         given = {**parent_key, "ordinal": ordinal, "position": position}
         numbered = {**element, **{p: given[n] for n, p in given_paths.items()}}
         try:
-            row, extra = _columns(table, numbered, drift)
-        except _UnusableError:
+            row, extra = take_columns(table, numbered, drift)
+        except UnusableError:
             refused.append(element)
             continue
         rows.append((table.name, _stamped(row, stamp, content_hash(element), extra)))
@@ -349,6 +250,9 @@ def _numbered(table: Table, elements: Sequence[Record]) -> list[tuple[int, int, 
         groups[tuple(json_text(element.get(path)) for path in paths)].append(index)
     ordinals = {}
     for members in groups.values():
+        if len(members) == 1:
+            ordinals[members[0]] = 1
+            continue
         ranked = sorted(members, key=lambda i: (content_hash(elements[i]), i))
         ordinals.update({index: rank for rank, index in enumerate(ranked, start=1)})
     return [(i, ordinals[i], element) for i, element in enumerate(elements)]

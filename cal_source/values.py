@@ -44,7 +44,7 @@ def convert(column: Column, value: Any) -> Any:
     """Return the value as the column holds it, None for null, `MISFIT` when it does not fit."""
     if value is None or (isinstance(value, str) and value in column.null_words):
         return None
-    return _CONVERTERS[column.type](value)
+    return CONVERTERS[column.type](value)
 
 
 def _to_text(value: Any) -> Any:
@@ -91,7 +91,7 @@ def _to_date(value: Any) -> Any:
         return MISFIT
 
 
-_CONVERTERS: Mapping[ColumnType, Callable[[Any], Any]] = {
+CONVERTERS: Mapping[ColumnType, Callable[[Any], Any]] = {
     ColumnType.TEXT: _to_text,
     ColumnType.BIGINT: _to_bigint,
     ColumnType.DOUBLE: _to_double,

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cal_source.records import Drift, Stamp, parse_records
+from cal_source.columns import Drift
+from cal_source.records import Stamp, parse_records
 from cal_source.tables import TABLES
 
 STAMP = Stamp("organization:1", "run", 1, datetime(2026, 1, 1, tzinfo=UTC))
