@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cal_source.errors import CalError, short_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cal_source.records import Record
 
@@ -158,6 +158,21 @@ def organization_teams(account: Account) -> Fanout:
     return _teams_of(account, "retrieve_team_details_in_organization", organization(account))
 
 
+def teams_in_organization(account: Account) -> Fanout:
+    """The organisation's teams: all of them for its admin, else those of the key's user."""
+    listed = organization_teams(account)
+    if listed.parents or account.organization_id is None:
+        return listed
+    found = _rows(account, "get_teams_list", own(account))
+    inside = {"orgId": account.organization_id}
+    found.rows = [
+        {**row, **inside} for row in found.rows if row.get("parentId") == account.organization_id
+    ]
+    found.skips += listed.skips
+    found.is_whole = False
+    return _under("team", "teamId", found)
+
+
 def other_teams(account: Account) -> Fanout:
     """Teams of the key's user that the organisation's list does not show."""
     known = {parent.scope for parent in organization_teams(account).parents}
@@ -171,21 +186,20 @@ def personal_event_types(account: Account) -> Fanout:
     return _under("event_type", "eventTypeId", _rows(account, "list_event_types", own(account)))
 
 
-def _organization_team_event_types(account: Account) -> _Rows:
-    teams = organization_teams(account)
-    return _rows(account, "list_team_event_types_by_org_and_team_id", teams)
-
-
 def organization_team_event_types(account: Account) -> Fanout:
-    """Event types of the organisation's teams."""
-    return _under("event_type", "eventTypeId", _organization_team_event_types(account))
+    """Event types of the teams in the organisation."""
+    return _under("event_type", "eventTypeId", _event_types_of(account, teams_in_organization))
 
 
 def team_event_types(account: Account) -> Fanout:
     """Event types of all teams, of the organisation or not."""
     others = _rows(account, "retrieve_team_event_types", other_teams(account))
-    found = _organization_team_event_types(account) + others
+    found = _event_types_of(account, organization_teams) + others
     return _under("event_type", "eventTypeId", found)
+
+
+def _event_types_of(account: Account, teams: Callable[[Account], Fanout]) -> _Rows:
+    return _rows(account, "list_team_event_types_by_org_and_team_id", teams(account))
 
 
 def attributes(account: Account) -> Fanout:

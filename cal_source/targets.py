@@ -75,13 +75,21 @@ def assignments(options: list[Record]) -> list[Record]:
 
 
 def connected_calendars(answers: list[Record]) -> list[Record]:
-    """Make one record per calendar out of the connected accounts."""
+    """Make one record per calendar out of the connected accounts.
+
+    An account that shows no calendar keeps one record without a calendar's id, so that a broken
+    connection is seen.
+    """
     return [
-        {"credentialId": account.get("credentialId"), **calendar}
+        {"credentialId": account.get("credentialId"), "account": _about(account), **calendar}
         for answer in answers
         for account in answer.get("connectedCalendars") or ()
-        for calendar in account.get("calendars") or ()
+        for calendar in account.get("calendars") or ({"externalId": ""},)
     ]
+
+
+def _about(account: Record) -> Record:
+    return {name: value for name, value in account.items() if name != "calendars"}
 
 
 def destination_calendars(answers: list[Record]) -> list[Record]:
@@ -108,6 +116,7 @@ def numbered_links(links: list[Any]) -> list[Record]:
 
 _IN_ORGANIZATION: Final = fanouts.organization
 _ORG_TEAMS: Final = fanouts.organization_teams
+_TEAMS_INSIDE: Final = fanouts.teams_in_organization  # for lists that have no other way
 _OTHER_TEAMS: Final = fanouts.other_teams
 _OWN: Final = fanouts.own
 
@@ -152,7 +161,7 @@ FEEDS: Final[Mapping[str, tuple[Feed, ...]]] = {
     ),
     "roles": (
         Feed("list_organization_roles", _IN_ORGANIZATION),
-        Feed("list_team_roles", _ORG_TEAMS),
+        Feed("list_team_roles", _TEAMS_INSIDE),
     ),
     "attributes": (Feed("retrieve_organization_attributes", _IN_ORGANIZATION),),
     "attribute_options": (Feed("retrieve_attribute_options_for_org", fanouts.attributes),),
@@ -161,22 +170,22 @@ FEEDS: Final[Mapping[str, tuple[Feed, ...]]] = {
     ),
     "routing_forms": (
         Feed("list_organization_routing_forms", _IN_ORGANIZATION),
-        Feed("get_team_routing_forms", _ORG_TEAMS, unless="list_organization_routing_forms"),
+        Feed("get_team_routing_forms", _TEAMS_INSIDE, unless="list_organization_routing_forms"),
     ),
     "routing_form_responses": (Feed("list_routing_form_responses", fanouts.routing_forms),),
     "workflows": (
-        Feed("get_organization_team_workflows", _ORG_TEAMS),
-        Feed("list_team_routing_form_workflows", _ORG_TEAMS),
+        Feed("get_organization_team_workflows", _TEAMS_INSIDE),
+        Feed("list_team_routing_form_workflows", _TEAMS_INSIDE),
     ),
     "calendars": (Feed("retrieve_calendar_list", _OWN, unpack=connected_calendars),),
     "destination_calendars": (Feed("retrieve_calendar_list", _OWN, unpack=destination_calendars),),
     "conferencing_apps": (
         Feed("retrieve_v2_conferencing_info", _OWN),
-        Feed("list_team_conferencing_apps", _ORG_TEAMS),
+        Feed("list_team_conferencing_apps", _TEAMS_INSIDE),
     ),
     "conferencing_defaults": (
         Feed("retrieve_default_conferencing_settings", _OWN),
-        Feed("get_team_default_conferencing_app", _ORG_TEAMS),
+        Feed("get_team_default_conferencing_app", _TEAMS_INSIDE),
     ),
     "verified_emails": (
         Feed("list_verified_emails", _OWN),

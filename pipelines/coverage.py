@@ -74,8 +74,8 @@ class Coverage:
     @property
     def how_to_run(self) -> str:
         """What to type, or which way to take instead."""
-        parameters = "".join(f" --param {name}=…" for name in self.row.path_parameters)
-        call = f"cal-warehouse call {self.row.key}{parameters}"
+        needed = "".join(f" --param {p.name}=…" for p in self.row.parameters if p.required)
+        call = f"cal-warehouse call {self.row.key}{needed}"
         if self.way is Way.SYNC:
             return f"cal-warehouse sync --only {self.root}"
         if self.way is Way.DETAIL:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+from cal_source import call_errors as call
 from cal_source import errors as cal
+from cal_source.signin.errors import SignInError
 from pipelines import errors as own
 
 
@@ -41,7 +43,7 @@ MEANINGS: Final[dict[ExitCode, str]] = {
     ExitCode.UNAVAILABLE: "Cal.com cannot be reached, or what answers is not Cal.com",
     ExitCode.CANNOT_WRITE: "the warehouse or report cannot be opened or written (disk full)",
     ExitCode.LOCKED: "another process has the warehouse open; try again later",
-    ExitCode.REFUSED: "Cal.com refuses the key",
+    ExitCode.REFUSED: "Cal.com refuses the key or the sign-in",
     ExitCode.CONFIG: "the configuration cannot work, for example no key",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C; run again to go on",
 }
@@ -54,7 +56,12 @@ _BY_ERROR: Final[tuple[tuple[type[BaseException], ExitCode], ...]] = (
     (own.WarehouseError, ExitCode.CANNOT_WRITE),
     (own.ReportNotWritten, ExitCode.CANNOT_WRITE),
     (cal.UnknownOperationError, ExitCode.USAGE),
+    (cal.UnknownOperationError, ExitCode.USAGE),
+    (call.CallParameterError, ExitCode.USAGE),
+    (call.WriteRefusedError, ExitCode.USAGE),
+    (call.RequestBodyError, ExitCode.USAGE),
     (cal.ConfigError, ExitCode.CONFIG),
+    (SignInError, ExitCode.REFUSED),
     (cal.AuthError, ExitCode.REFUSED),
     (cal.ForbiddenError, ExitCode.REFUSED),
     (cal.NotCalError, ExitCode.UNAVAILABLE),

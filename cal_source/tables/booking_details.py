@@ -25,7 +25,7 @@ BOOKING_REFERENCES = Table(
         _BOOKING_UID,
         text("type", "The calendar or video app."),
         text("eventUid", "The event's id there."),
-        bigint("destinationCalendarId", "The calendar it was written to."),
+        text("destinationCalendarId", "The calendar it was written to, by its id at the provider."),
     ),
 )
 

@@ -10,14 +10,20 @@ CALENDARS = Table(
     description="Calendars of the connected accounts of the key's user.",
     columns=(
         bigint("credentialId", "The connected account.", required=True),
-        text("externalId", "The calendar's id at its provider.", required=True),
-        text("integration", "The provider."),
+        text(
+            "externalId",
+            "The calendar's id at its provider; empty where an account shows no calendar.",
+            required=True,
+        ),
+        text("integration", "The provider, as the documentation calls it."),
+        text("integrationName", "The provider, such as google_calendar."),
         text("name", "Name."),
         text("email", "E-mail of the account."),
         boolean("primary", "True for the account's main calendar."),
         boolean("readOnly", "True when it cannot be written."),
         boolean("isSelected", "True when it is checked for conflicts."),
         text("delegationCredentialId", "Set when an organisation delegates the account."),
+        json("account", "The connected account: its app and its main calendar, as they came."),
     ),
 )
 
@@ -38,7 +44,12 @@ DESTINATION_CALENDARS = Table(
         boolean("primary", "True for the account's main calendar."),
         boolean("readOnly", "True when it cannot be written."),
         text("email", "E-mail of the account."),
+        text("integrationName", "The provider, such as google_calendar."),
         text("integrationTitle", "The provider's name as people read it."),
+        text("domainWideDelegationCredentialId", "An older name of the delegated account."),
+        bigint("customCalendarReminder", "Minutes before a booking at which it reminds."),
+        timestamp("createdAt", "When it was chosen, UTC."),
+        timestamp("updatedAt", "When it was last written, UTC."),
     ),
 )
 
@@ -52,6 +63,11 @@ CONFERENCING_APPS = Table(
         bigint("userId", "The user it belongs to."),
         bigint("teamId|$teamId", "The team it belongs to."),
         boolean("invalid", "True when it has to be connected again."),
+        text("appId", "The app in Cal.com's store, such as google-meet."),
+        text("subscriptionId", "The paid subscription, where the app has one."),
+        text("paymentStatus", "State of that subscription."),
+        bigint("billingCycleStart", "Day of the month on which it is billed."),
+        text("delegationCredentialId", "Set when an organisation delegates the account."),
     ),
 )
 

@@ -9,6 +9,6 @@ select
     booking_uid, -- text; the booking
     type, -- text; the calendar or video app
     event_uid, -- text; the event's id there
-    destination_calendar_id, -- id; the calendar it was written to
+    destination_calendar_id, -- text; the calendar it was written to, by its id at the provider
     _loaded_at as loaded_at -- UTC; when Cal.com's answer was read
 from raw.booking_references

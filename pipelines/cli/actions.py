@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from cal_source.catalogue import Operation
+    from cal_source.catalogue.parameters import Parameter
     from pipelines.cli.output import Output
 
 COLUMNS = ("action", "kind", "risk", "evidence", "table or call", "endpoint")
@@ -69,6 +70,7 @@ def explained(entry: Coverage) -> list[tuple[str, str]]:
         ("kind", str(row.kind)),
         ("request", f"{row.method} {row.path}"),
         ("cal-api-version", row.version or "none needed"),
+        *(("parameter", _parameter(one)) for one in row.parameters),
         ("not in OpenAPI", row.missing_from_openapi),
         ("whose data", str(row.scope)),
         ("signed by", str(row.auth)),
@@ -84,6 +86,22 @@ def explained(entry: Coverage) -> list[tuple[str, str]]:
         ("how to run it", entry.how_to_run),
     ]
     return [(label, text) for label, text in lines if text]
+
+
+def _parameter(parameter: Parameter) -> str:
+    bounds = [
+        f"{word} {bound}"
+        for word, bound in (("from", parameter.minimum), ("to", parameter.maximum))
+        if bound is not None
+    ]
+    about = (
+        str(parameter.kind),
+        "several, joined by commas" if parameter.is_list else "",
+        " ".join(bounds),
+        f"one of {', '.join(parameter.choices)}" if parameter.choices else "",
+        "needed" if parameter.required else "",
+    )
+    return f"{parameter.name}: {'; '.join(part for part in about if part)}"
 
 
 def _table(row: Operation) -> str:
