@@ -31,7 +31,7 @@ class Answer:
     """A successful answer of Cal.com's.
 
     Attributes:
-        status: HTTP status, 200 to 299.
+        status: HTTP status, 200 to 299; 300 to 399 where a redirect is the result.
         data: The envelope's `data`, decoded; None when the envelope has none.
         pagination: The envelope's `pagination`; its numbers come from a total that ignores some
             filters, so they never decide where a list ends.
@@ -39,6 +39,8 @@ class Answer:
         request_id: Cal.com's id of this request.
         fetched_at: When the answer was complete, UTC.
         headers: All headers, names in lower case.
+        location: Where Cal.com redirects to, as it said; None without a redirect. May hold a
+            token.
     """
 
     status: int
@@ -48,6 +50,7 @@ class Answer:
     request_id: str | None
     fetched_at: datetime
     headers: Mapping[str, str] = field(repr=False)
+    location: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +84,12 @@ class RawAnswer:
         return self.headers.get("content-type", "").partition(";")[0].strip() or "no content type"
 
 
-def read_answer(raw: RawAnswer) -> Answer:
+def read_answer(raw: RawAnswer, *, redirects: bool = False) -> Answer:
     """Return the success that `raw` is, or raise what is wrong with it.
+
+    Args:
+        raw: What came back.
+        redirects: Whether a redirect is a result (sign-in callbacks) rather than a wrong address.
 
     Raises:
         RequestFailed: Cal.com refused or failed; the subclass says how (`errors.refusal`).
@@ -92,6 +99,8 @@ def read_answer(raw: RawAnswer) -> Answer:
     if raw.status >= HTTPStatus.BAD_REQUEST:
         _fail(raw)
     if raw.status >= HTTPStatus.MULTIPLE_CHOICES:
+        if redirects and "location" in raw.headers:
+            return _success(raw, data=None, location=raw.headers["location"])
         target = raw.headers.get("location", "").partition("?")[0] or "nowhere"
         message = f"a redirect to {target}, which is not followed"
         raise NotCalError(**_common(raw), cal_message=message)
@@ -100,14 +109,47 @@ def read_answer(raw: RawAnswer) -> Answer:
         message = f"a JSON answer of {len(raw.content)} bytes has no success envelope"
         raise NotCalError(**_common(raw), cal_message=message)
     pagination = body.get("pagination")
+    return _success(
+        raw, data=body.get("data"), pagination=pagination if isinstance(pagination, dict) else None
+    )
+
+
+def read_v1_answer(raw: RawAnswer) -> Answer:
+    """Return the success of API v1 that `raw` is: any JSON object, without an envelope.
+
+    Raises:
+        RequestFailed: Cal.com refused or failed; the subclass says how (`errors.refusal`).
+        NotCalError: The answer is no JSON, or a redirect elsewhere.
+        MalformedAnswer: A success that is broken or cut off.
+
+    Source: API v1's own document; its refusals are `{"message": …}` or `{"error": …}`.
+    """
+    if raw.status < HTTPStatus.MULTIPLE_CHOICES:
+        return _success(raw, data=_decode(raw))
+    if raw.status >= HTTPStatus.BAD_REQUEST and "json" in raw.content_type:
+        body = _decode(raw)
+        message = (body.get("message") or body.get("error")) if isinstance(body, dict) else None
+        if isinstance(message, str):
+            raise refusal(raw.status)(**_common(raw), cal_message=message)
+    return read_answer(raw)
+
+
+def _success(
+    raw: RawAnswer,
+    *,
+    data: Any,
+    pagination: dict[str, Any] | None = None,
+    location: str | None = None,
+) -> Answer:
     return Answer(
         status=raw.status,
-        data=body.get("data"),
-        pagination=pagination if isinstance(pagination, dict) else None,
+        data=data,
+        pagination=pagination,
         content=raw.content,
         request_id=raw.request_id,
         fetched_at=raw.fetched_at,
         headers=raw.headers,
+        location=location,
     )
 
 

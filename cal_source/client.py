@@ -12,7 +12,6 @@ import logging
 import threading
 import time
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -20,15 +19,25 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from cal_source.answer import Answer, RawAnswer, read_answer
+from cal_source.answer import Answer, RawAnswer, read_answer, read_v1_answer
 from cal_source.catalogue import Kind, Operation
-from cal_source.errors import ConfigError, MalformedAnswer, RequestFailed, Unreachable, redact
+from cal_source.credentials import Credentials
+from cal_source.errors import (
+    AuthError,
+    ConfigError,
+    MalformedAnswer,
+    RequestFailed,
+    Unreachable,
+    redact,
+)
 from cal_source.limiter import RateLimiter
 from cal_source.retry import Retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
+
+    from cal_source.credentials import TokenSource
 
 DEFAULT_BASE_URL = "https://api.cal.com"
 DEFAULT_TIMEOUT_SECONDS = 30.0
@@ -47,80 +56,8 @@ def _not_ours(_record: logging.LogRecord) -> bool:
 logging.getLogger("httpx").addFilter(_not_ours)
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """How requests are signed: an API key, an access token, or a platform client's id and secret.
-
-    Build them with `Credentials.choose`, which checks that exactly one way is given.
-    """
-
-    headers: Mapping[str, str] = field(repr=False)
-    kind: str
-
-    def hide(self, content: bytes) -> bytes:
-        """Return an answer's body without the secrets, should the server have repeated them."""
-        for value in self.headers.values():
-            content = content.replace(value.removeprefix("Bearer ").encode(), b"<secret>")
-        return content
-
-    @classmethod
-    def choose(
-        cls,
-        *,
-        api_key: str | None = None,
-        access_token: str | None = None,
-        client_id: str | None = None,
-        client_secret: str | None = None,
-    ) -> Self:
-        """Return the one way of signing that is given.
-
-        Raises:
-            ConfigError: None is given, or several, or a value cannot be sent in a header.
-        """
-        ways = [
-            name
-            for name, given in (
-                ("api_key", api_key),
-                ("access_token", access_token),
-                ("client_id", client_id or client_secret),
-            )
-            if given
-        ]
-        if not ways:
-            raise ConfigError(
-                "api_key",
-                "is not set, so Cal.com would refuse every request",
-                "Set CAL_API_KEY (Cal.com: Settings, Security, API keys), or try the sandbox.",
-            )
-        if len(ways) > 1:
-            raise ConfigError(
-                " and ".join(ways), "are set together", "Keep one; each has its own rights."
-            )
-        if ways == ["client_id"]:
-            return cls(_platform_headers(client_id, client_secret), "platform client")
-        token = _clean(ways[0], api_key or access_token or "").removeprefix("Bearer ").strip()
-        return cls({"Authorization": f"Bearer {token}"}, ways[0].replace("_", " "))
-
-
-def _platform_headers(client_id: str | None, client_secret: str | None) -> dict[str, str]:
-    if not client_id or not client_secret:
-        missing = "client_secret" if client_id else "client_id"
-        raise ConfigError(missing, "is not set", "A platform client signs with both id and secret.")
-    return {
-        "x-cal-client-id": _clean("client_id", client_id),
-        "x-cal-secret-key": _clean("client_secret", client_secret),
-    }
-
-
-def _clean(name: str, value: str) -> str:
-    value = value.strip()
-    if not value or not value.isascii() or not value.isprintable():
-        raise ConfigError(name, "is empty or has characters that no key has", "Copy it again.")
-    return value
-
-
-def normalise_base_url(base_url: str) -> str:
-    """Return `base_url` without a trailing slash and without the `/v2` that every path has.
+def normalise_base_url(base_url: str, version: str = "/v2") -> str:
+    """Return `base_url` without a trailing slash and without the version that every path has.
 
     Raises:
         ConfigError: It is not an absolute http(s) address, or carries a query or a password.
@@ -138,7 +75,7 @@ def normalise_base_url(base_url: str) -> str:
             f"for {parts.hostname} carries a user, a query or a fragment",
             "Give scheme, host and at most a path.",
         )
-    path = parts.path.rstrip("/").removesuffix("/v2").rstrip("/")
+    path = parts.path.rstrip("/").removesuffix(version).rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
@@ -151,6 +88,10 @@ class CalClient:
         client_id: A platform OAuth client's id, with `client_secret`.
         client_secret: Its secret.
         access_token: A managed user's or third-party OAuth access token.
+        tokens: Where the access tokens of a signed-in user come from; they are renewed before
+            they expire, and once when the server refuses one.
+        v1_base_url: The address of API v1, on servers that still run it; None refuses its
+            operations. It takes the API key in the query.
         transport: Sends requests in place of the network.
         limiter: The credential's rate budget; pass the same one to every client of a credential.
         retries: The run's retry policy.
@@ -171,6 +112,8 @@ class CalClient:
         client_id: str | None = None,
         client_secret: str | None = None,
         access_token: str | None = None,
+        tokens: TokenSource | None = None,
+        v1_base_url: str | None = None,
         transport: httpx.BaseTransport | None = None,
         limiter: RateLimiter | None = None,
         retries: Retries | None = None,
@@ -180,11 +123,17 @@ class CalClient:
         user_agent: str = DEFAULT_USER_AGENT,
     ) -> None:
         self.base_url = normalise_base_url(base_url)
-        self.credentials = Credentials.choose(
-            api_key=api_key,
-            access_token=access_token,
-            client_id=client_id,
-            client_secret=client_secret,
+        self._v1_base_url = v1_base_url and normalise_base_url(v1_base_url, "/v1")
+        self._tokens = tokens
+        self._own = (
+            Credentials({}, "sign-in")
+            if tokens
+            else Credentials.choose(
+                api_key=api_key,
+                access_token=access_token,
+                client_id=client_id,
+                client_secret=client_secret,
+            )
         )
         self.limiter = limiter or RateLimiter(sleep=sleep)
         self._retries = retries or Retries(sleep=sleep)
@@ -192,18 +141,14 @@ class CalClient:
         self._lock = threading.Lock()
         self._requests_made = 0
         self._http = httpx.Client(
-            headers={
-                "Accept": "application/json",
-                "User-Agent": user_agent,
-                **self.credentials.headers,
-            },
+            headers={"Accept": "application/json", "User-Agent": user_agent},
             transport=transport,
             timeout=timeout_seconds,
             follow_redirects=False,
         )
 
     def __repr__(self) -> str:
-        return f"CalClient({self.base_url!r}, {self.credentials.kind})"
+        return f"CalClient({self.base_url!r}, {self._own.kind})"
 
     def __enter__(self) -> Self:
         return self
@@ -219,6 +164,13 @@ class CalClient:
     def close(self) -> None:
         """Close the connections; the client cannot be used afterwards."""
         self._http.close()
+
+    @property
+    def credentials(self) -> Credentials:
+        """What the next request is signed with."""
+        if self._tokens is None:
+            return self._own
+        return Credentials.choose(access_token=self._tokens.current())
 
     @property
     def requests_made(self) -> int:
@@ -259,27 +211,101 @@ class CalClient:
 
         Raises:
             ConfigError: The path parameters do not fit, or the operation exists in API v1 only.
+            AuthError: The credentials are refused, renewed ones too.
             RequestFailed: The request failed; the subclass says how and what to do.
         """
-        if operation.is_v1:
+        url_path = operation.url_path(**path)
+        credentials = self.credentials
+        base_url, key = self._address(operation, credentials)
+        request = self._http.build_request(
+            operation.method,
+            base_url + url_path,
+            params=_query(params) | key,
+            content=None if body is None else msgspec.json.encode(body),
+            headers=_headers(operation, body) | ({} if key else dict(credentials.headers)),
+        )
+
+        def send() -> Answer:
+            return self._send(request, operation, url_path, credentials, priority=priority)
+
+        if operation.method != "GET" or operation.kind not in {Kind.READ, Kind.LOOKUP}:
+            return send()
+        try:
+            return self._retries.call(send)
+        except AuthError:
+            renewed = self._renewed(credentials)
+            if renewed is None:
+                raise
+            credentials = renewed
+            request.headers.update(credentials.headers)
+            return self._retries.call(send)
+
+    def call(self, key: str, /, **params: object) -> Answer:
+        """Run a read, lookup or credential flow with parameters by name.
+
+        Args:
+            key: Its key in the catalogue; `cal-warehouse actions` lists them.
+            **params: Parameters of its path, query and body, as Cal.com names them.
+
+        Returns:
+            The answer. Where Cal.com redirects (connect addresses, sign-in callbacks), its
+            `location` says where to, and nothing is followed. It may hold secrets: do not log it.
+
+        Raises:
+            UnknownOperationError: There is no such operation.
+            WriteRefusedError: It would change something: plan it instead.
+            CallParameterError: Parameters are missing, unknown or malformed; nothing was sent.
+            RequestFailed: The request failed; the subclass says how and what to do.
+        """
+        from cal_source.calls import prepare_call  # noqa: PLC0415 - models take 0.2 s to import
+
+        prepared = prepare_call(key, params)
+        return self.request(
+            prepared.operation, path=prepared.path, params=prepared.query, body=prepared.body
+        )
+
+    def _renewed(self, refused: Credentials) -> Credentials | None:
+        """Return other credentials than those refused; None where there are no others."""
+        if self._tokens is None:
+            return None
+        rejected = refused.headers["Authorization"].removeprefix("Bearer ")
+        return Credentials.choose(access_token=self._tokens.renewed(rejected))
+
+    def _address(
+        self, operation: Operation, credentials: Credentials
+    ) -> tuple[str, dict[str, str]]:
+        """Return the address of the API that has an operation, and the key to put in its query.
+
+        Raises:
+            ConfigError: It is an operation of API v1 and cannot be sent.
+        """
+        if not operation.is_v1:
+            return self.base_url, {}
+        if self._v1_base_url is None:
             raise ConfigError(
                 f"operation '{operation.key}'",
                 f"exists in API v1 only ({operation.path}), which {self.base_url} is not",
-                f"Use {operation.v2_way or 'the web app'}.",
+                f"Use {operation.v2_way or 'the web app'}, or where the server still runs API v1 "
+                "set CAL_V1_BASE_URL.",
             )
-        url_path = operation.url_path(**path)
-        request = self._http.build_request(
-            operation.method,
-            self.base_url + url_path,
-            params=_query(params),
-            content=None if body is None else msgspec.json.encode(body),
-            headers=_headers(operation, body),
-        )
-        if operation.method == "GET" and operation.kind in {Kind.READ, Kind.LOOKUP}:
-            return self._retries.call(lambda: self._send(request, url_path, priority=priority))
-        return self._send(request, url_path, priority=priority)
+        if credentials.kind != "api key":
+            raise ConfigError(
+                f"operation '{operation.key}'",
+                f"exists in API v1 only, which takes no {credentials.kind}",
+                "Use an API key.",
+            )
+        key = credentials.headers["Authorization"].removeprefix("Bearer ")
+        return self._v1_base_url, {"apiKey": key}
 
-    def _send(self, request: httpx.Request, path: str, *, priority: bool) -> Answer:
+    def _send(
+        self,
+        request: httpx.Request,
+        operation: Operation,
+        path: str,
+        credentials: Credentials,
+        *,
+        priority: bool,
+    ) -> Answer:
         with self.limiter.permit(priority=priority) as permit:
             with self._lock:
                 self._requests_made += 1
@@ -296,19 +322,18 @@ class CalClient:
             (fetched_at - sent_at).total_seconds() * 1000,
             headers.get("x-request-id", "-"),
         )
-        content = (
-            response.content if response.is_success else self.credentials.hide(response.content)
+        content = response.content if response.is_success else credentials.hide(response.content)
+        raw = RawAnswer(
+            method=request.method,
+            path=path,
+            status=response.status_code,
+            headers=headers,
+            content=content,
+            fetched_at=fetched_at,
         )
-        return read_answer(
-            RawAnswer(
-                method=request.method,
-                path=path,
-                status=response.status_code,
-                headers=headers,
-                content=content,
-                fetched_at=fetched_at,
-            )
-        )
+        if operation.is_v1:
+            return read_v1_answer(raw)
+        return read_answer(raw, redirects=operation.kind in {Kind.LOOKUP, Kind.CREDENTIAL})
 
     def _exchange(self, request: httpx.Request, path: str) -> httpx.Response:
         # names transport failures in our words

@@ -5,7 +5,8 @@
     CalError                    root of everything this package raises about Cal.com
     ├── ConfigError             nothing was sent: mend the configuration or the call
     │   ├── UnknownOperationError  no catalogue row has this key
-    │   └── PathParameterError     a path parameter is missing or not wanted
+    │   ├── PathParameterError     a path parameter is missing or not wanted
+    │   └── (call_errors)          a call or a body that was refused before it was sent
     ├── RequestFailed           one request failed; carries method, path, status, request id
     │   ├── AuthError           401, 498: give a valid key or token
     │   ├── ForbiddenError      403: this key may not; skip the resource or use another key

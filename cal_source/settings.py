@@ -1,20 +1,24 @@
 """Where a run's settings come from.
 
 In dlt's own order (arguments, environment `SOURCES__CAL__…`, `.dlt/secrets.toml`,
-`.dlt/config.toml`), and only where dlt finds nothing from `CAL_API_KEY`, `CAL_BASE_URL` and
-`CAL_ORG_ID`.
+`.dlt/config.toml`), and only where dlt finds nothing from `CAL_API_KEY`, `CAL_BASE_URL`,
+`CAL_ORG_ID` and `CAL_V1_BASE_URL`. Where there is neither key nor token nor platform client, the
+sign-in that `cal-warehouse login` stored is used.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import dlt
 
-from cal_source.client import CalClient
+from cal_source.client import CalClient, normalise_base_url
 from cal_source.errors import ConfigError
+from cal_source.signin.secrets_file import SecretsFile
+from cal_source.signin.stored import TABLE, StoredTokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +37,9 @@ class Settings:
         organization_id: Organisation to read; None: the one of the key's user.
         client_id: Platform client id, with `client_secret` instead of a key.
         client_secret: Platform client secret.
+        access_token: A managed user's access token, in place of a key.
+        v1_base_url: Address of API v1, on servers that still run it.
+        signed_in: The stored sign-in, used where there is nothing else.
     """
 
     api_key: str | None = field(default=None, repr=False)
@@ -40,28 +47,57 @@ class Settings:
     organization_id: int | None = None
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
+    access_token: str | None = field(default=None, repr=False)
+    v1_base_url: str | None = None
+    signed_in: StoredTokens | None = field(default=None, repr=False)
 
     def client(self, **options: Any) -> CalClient:
         """Return a client with these settings; `options` go to `CalClient`.
 
         Raises:
-            ConfigError: There is neither a key nor a platform client.
+            ConfigError: There is nothing to sign requests with, or the stored sign-in is for
+                another server.
         """
-        if not self.api_key and not (self.client_id and self.client_secret):
-            raise ConfigError(
-                "CAL_API_KEY",
-                "is not set, and dlt knows no sources.cal.api_key",
-                "Make a key in Cal.com under Settings > Developer > API keys and set CAL_API_KEY, "
-                "or put api_key under [sources.cal] in .dlt/secrets.toml; "
-                "'cal-warehouse demo' needs none.",
-            )
+        if not self.has_credentials:
+            if self.signed_in is None:
+                raise ConfigError(
+                    "CAL_API_KEY",
+                    "is not set, dlt knows no sources.cal.api_key, and nobody is signed in",
+                    "Make a key in Cal.com under Settings > Developer > API keys and set "
+                    "CAL_API_KEY, put api_key under [sources.cal] in .dlt/secrets.toml, or run "
+                    "'cal-warehouse login'; 'cal-warehouse demo' needs none.",
+                )
+            options["tokens"] = self._signed_in_here(self.signed_in)
         return CalClient(
             self.api_key,
             base_url=self.base_url,
             client_id=self.client_id,
             client_secret=self.client_secret,
+            access_token=self.access_token,
+            v1_base_url=self.v1_base_url,
             **options,
         )
+
+    @property
+    def has_credentials(self) -> bool:
+        """True where there is a key, a token or a platform client."""
+        platform = self.client_id and self.client_secret
+        return bool(self.api_key or self.access_token or platform)
+
+    def _signed_in_here(self, signed_in: StoredTokens) -> StoredTokens:
+        if normalise_base_url(self.base_url) != signed_in.base_url:
+            raise ConfigError(
+                f"base_url {self.base_url}",
+                f"is not the server of the stored sign-in ({signed_in.base_url}), and tokens go "
+                "nowhere else",
+                "Leave base_url out, or run 'cal-warehouse login' for that server.",
+            )
+        return signed_in
+
+
+def secrets_file() -> SecretsFile:
+    """Return dlt's secrets file of the working folder; it need not exist."""
+    return SecretsFile(Path(dlt.current.run_context().settings_dir) / "secrets.toml")
 
 
 def resolve_settings(
@@ -88,13 +124,25 @@ def resolve_settings(
             value = environment.get(variable) or None
         return value
 
-    return Settings(
+    settings = Settings(
         api_key=find("api_key", "CAL_API_KEY", secret=True),
-        base_url=find("base_url", "CAL_BASE_URL", secret=False) or HOSTED_BASE_URL,
+        base_url=find("base_url", "CAL_BASE_URL", secret=False) or "",
         organization_id=_number(find("organization_id", "CAL_ORG_ID", secret=False)),
         client_id=find("client_id", None, secret=False),
         client_secret=find("client_secret", None, secret=True),
+        access_token=find("access_token", None, secret=True),
+        v1_base_url=find("v1_base_url", "CAL_V1_BASE_URL", secret=False),
     )
+    return _with_sign_in(settings, secrets_file())
+
+
+def _with_sign_in(settings: Settings, secrets: SecretsFile) -> Settings:
+    """Return the settings with the stored sign-in, where they need it, and with an address."""
+    stored = None
+    if not settings.has_credentials and secrets.read(TABLE) is not None:
+        stored = StoredTokens(secrets)
+    default = stored.base_url if stored else HOSTED_BASE_URL
+    return replace(settings, base_url=settings.base_url or default, signed_in=stored)
 
 
 def _number(value: Any) -> int | None:

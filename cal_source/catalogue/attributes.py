@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import ASSIGNED_OPTIONS, PAGE, TEAMS
 
 ATTRIBUTES = (
     Operation(
@@ -11,6 +12,7 @@ ATTRIBUTES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/attributes",
+        query=PAGE,
         action="Retrieve organization attributes",
         scope=Scope.ORGANIZATION,
         role="ORG_MEMBER",
@@ -168,6 +170,7 @@ ATTRIBUTES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/attributes/{attributeId}/options/assigned",
+        query=(*PAGE, *ASSIGNED_OPTIONS, *TEAMS),
         action="Get organization attribute assigned options",
         scope=Scope.ORGANIZATION,
         role="ORG_MEMBER",
@@ -186,6 +189,7 @@ ATTRIBUTES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/attributes/slugs/{attributeSlug}/options/assigned",
+        query=(*PAGE, *ASSIGNED_OPTIONS, *TEAMS),
         action="Get organization attribute assigned options by slug",
         scope=Scope.ORGANIZATION,
         role="ORG_MEMBER",

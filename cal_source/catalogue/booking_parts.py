@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Evidence, Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import REFERENCE_TYPE
 
 BOOKING_PARTS = (
     Operation(
@@ -76,6 +77,7 @@ BOOKING_PARTS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/bookings/{bookingUid}/references",
+        query=REFERENCE_TYPE,
         action="Get booking references",
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
@@ -150,6 +152,7 @@ BOOKING_PARTS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/bookings/{bookingUid}/references",
+        query=REFERENCE_TYPE,
         version="2024-08-13",
         parents=("bookings",),
         table="booking_references",

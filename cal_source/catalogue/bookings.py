@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Evidence, Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import (
+    ALL_BOOKING_FILTERS,
+    BOOKING_FILTERS,
+    ORGANIZATION_BOOKING_FILTERS,
+)
 
 BOOKINGS = (
     Operation(
@@ -11,6 +16,7 @@ BOOKINGS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/bookings",
+        query=ALL_BOOKING_FILTERS,
         version="2024-08-13",
         action="Fetch all bookings",
         table="bookings",
@@ -52,6 +58,7 @@ BOOKINGS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/bookings",
+        query=BOOKING_FILTERS,
         action="Get team bookings",
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
@@ -265,6 +272,7 @@ BOOKINGS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/bookings",
+        query=ORGANIZATION_BOOKING_FILTERS,
         version="2024-08-13",
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
@@ -289,6 +297,7 @@ BOOKINGS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/users/{userId}/bookings",
+        query=ALL_BOOKING_FILTERS,
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
         parents=("organizations", "users"),
@@ -308,6 +317,7 @@ BOOKINGS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/teams/{teamId}/bookings",
+        query=BOOKING_FILTERS,
         version="2024-08-13",
         scope=Scope.TEAM,
         role="TEAM_ADMIN",

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Evidence, Kind, Operation, Paging, Risk
+from cal_source.catalogue.parameters import (
+    BUSY_TIMES,
+    CALENDAR_CONNECT,
+    CALLBACK,
+    SELECTED_CALENDAR,
+)
 
 CALENDARS = (
     Operation(
@@ -26,6 +32,7 @@ CALENDARS = (
         kind=Kind.WRITE,
         method="POST",
         path="/v2/calendars/{calendar}/disconnect",
+        path_choices=("apple", "google", "office365"),
         action="Disconnect calendar using credential id",
         parents=("calendars",),
         table="calendars",
@@ -73,6 +80,7 @@ CALENDARS = (
         kind=Kind.LOOKUP,
         method="GET",
         path="/v2/calendars/{calendar}/check",
+        path_choices=("apple", "google", "office365"),
         action="Check calendar availability",
         evidence=Evidence.REFUSAL,
         notes="Says nothing of free or busy; see retrieve_calendar_busy_times.",
@@ -83,6 +91,7 @@ CALENDARS = (
         kind=Kind.LOOKUP,
         method="GET",
         path="/v2/calendars/busy-times",
+        query=BUSY_TIMES,
         action="Retrieve calendar busy times",
         notes=(
             "Wants calendarsToLoad[0][credentialId] and [externalId]; the OpenAPI document "
@@ -95,6 +104,8 @@ CALENDARS = (
         kind=Kind.LOOKUP,
         method="GET",
         path="/v2/calendars/{calendar}/connect",
+        path_choices=("google", "office365"),
+        query=CALENDAR_CONNECT,
         action="Connect to calendar",
         notes="The state inside the address carries the access token: never log it.",
     ),
@@ -104,6 +115,8 @@ CALENDARS = (
         kind=Kind.CREDENTIAL,
         method="GET",
         path="/v2/calendars/{calendar}/save",
+        path_choices=("google", "office365"),
+        query=CALLBACK,
         action="Save calendar entry",
         risk=Risk.SECRET,
         idempotent=False,
@@ -118,6 +131,7 @@ CALENDARS = (
         kind=Kind.CREDENTIAL,
         method="POST",
         path="/v2/calendars/{calendar}/credentials",
+        path_choices=("apple",),
         action="Post calendar credentials",
         risk=Risk.SECRET,
         undo="disconnect_calendar_using_credential_id",
@@ -151,6 +165,7 @@ CALENDARS = (
         kind=Kind.CREDENTIAL,
         method="GET",
         path="/v2/gcal/oauth/save",
+        query=CALLBACK,
         action="Save OAuth credentials via GCal API",
         risk=Risk.SECRET,
         idempotent=False,
@@ -239,6 +254,7 @@ CALENDARS = (
         kind=Kind.WRITE,
         method="DELETE",
         path="/v2/selected-calendars",
+        query=SELECTED_CALENDAR,
         action="Delete selected calendars",
         table="selected_calendars",
         primary_key=("user_id", "integration", "external_id"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import CALLBACK, RETURN_TO
 
 CONFERENCING = (
     Operation(
@@ -51,6 +52,7 @@ CONFERENCING = (
         kind=Kind.WRITE,
         method="POST",
         path="/v2/conferencing/{app}/connect",
+        path_choices=("google-meet",),
         action="Connect conferencing app",
         table="conferencing_apps",
         primary_key=("id",),
@@ -66,6 +68,7 @@ CONFERENCING = (
         kind=Kind.WRITE,
         method="DELETE",
         path="/v2/conferencing/{app}/disconnect",
+        path_choices=("google-meet", "zoom", "msteams"),
         action="Delete conference app connection",
         table="conferencing_apps",
         primary_key=("id",),
@@ -84,6 +87,7 @@ CONFERENCING = (
         kind=Kind.WRITE,
         method="POST",
         path="/v2/conferencing/{app}/default",
+        path_choices=("google-meet", "zoom", "msteams", "daily-video"),
         action="Set default conferencing app",
         table="conferencing_defaults",
         primary_key=("owner_type", "owner_id"),
@@ -98,6 +102,8 @@ CONFERENCING = (
         kind=Kind.LOOKUP,
         method="GET",
         path="/v2/conferencing/{app}/oauth/auth-url",
+        path_choices=("zoom", "msteams"),
+        query=RETURN_TO,
         action="Get conference OAuth authorization url",
     ),
     Operation(
@@ -106,6 +112,8 @@ CONFERENCING = (
         kind=Kind.CREDENTIAL,
         method="GET",
         path="/v2/conferencing/{app}/oauth/callback",
+        path_choices=("zoom", "msteams"),
+        query=CALLBACK,
         action="Handle conferencing oauth callback for app",
         risk=Risk.SECRET,
         idempotent=False,

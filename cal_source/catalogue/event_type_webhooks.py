@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import PAGE
 
 EVENT_TYPE_WEBHOOKS = (
     Operation(
@@ -11,6 +12,7 @@ EVENT_TYPE_WEBHOOKS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/event-types/{eventTypeId}/webhooks",
+        query=PAGE,
         action="Retrieve webhooks for event type",
         parents=("event_types",),
         table="webhooks",
@@ -102,6 +104,7 @@ EVENT_TYPE_WEBHOOKS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/teams/{teamId}/event-types/{eventTypeId}/webhooks",
+        query=PAGE,
         action="Get team event type webhooks",
         scope=Scope.TEAM,
         role="TEAM_MEMBER",

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Evidence, Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import (
+    BY_CREATION,
+    EVENT_TYPE_FILTERS,
+    PAGE,
+    TEAM_EVENT_TYPE_FILTERS,
+)
 
 EVENT_TYPES = (
     Operation(
@@ -11,6 +17,7 @@ EVENT_TYPES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/event-types",
+        query=EVENT_TYPE_FILTERS,
         version="2024-06-14",
         action="List event types",
         table="event_types",
@@ -79,6 +86,7 @@ EVENT_TYPES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/teams/{teamId}/event-types",
+        query=TEAM_EVENT_TYPE_FILTERS,
         action="Retrieve team event types",
         scope=Scope.TEAM,
         parents=("teams",),
@@ -184,6 +192,7 @@ EVENT_TYPES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/event-types",
+        query=TEAM_EVENT_TYPE_FILTERS,
         action="List team event types by org and team id",
         scope=Scope.ORGANIZATION,
         parents=("organizations", "teams"),
@@ -211,6 +220,7 @@ EVENT_TYPES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/event-types",
+        query=(*PAGE, *BY_CREATION),
         action="Get organization teams event types",
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",

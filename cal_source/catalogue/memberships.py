@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import EMAILS, PAGE
 
 MEMBERSHIPS = (
     Operation(
@@ -11,6 +12,7 @@ MEMBERSHIPS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/memberships",
+        query=PAGE,
         action="List organization memberships",
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
@@ -102,6 +104,7 @@ MEMBERSHIPS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/memberships",
+        query=PAGE,
         action="Retrieve team memberships for organization",
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
@@ -188,6 +191,7 @@ MEMBERSHIPS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/teams/{teamId}/memberships",
+        query=(*PAGE, *EMAILS),
         action="Retrieve team memberships",
         scope=Scope.TEAM,
         role="TEAM_ADMIN",

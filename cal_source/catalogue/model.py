@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
+from cal_source.catalogue.parameters import Parameter, path_parameter
 from cal_source.errors import PathParameterError
 
 _BRACES = re.compile(r"\{(\w+)\}")
@@ -82,6 +83,8 @@ class Operation:
         kind: What it is for.
         method: HTTP method.
         path: Path with parameters in braces.
+        path_choices: What the path's `calendar` or `app` may be; empty for paths without one.
+        query: What its query may carry.
         version: `cal-api-version` to send; None where no header brings the right shape.
         action: Name of the published action; empty for further reads of our own.
         scope: Whose data it concerns.
@@ -115,6 +118,8 @@ class Operation:
     kind: Kind
     method: str
     path: str
+    path_choices: tuple[str, ...] = ()
+    query: tuple[Parameter, ...] = ()
     version: str | None = None
     action: str = ""
     scope: Scope = Scope.USER
@@ -154,6 +159,12 @@ class Operation:
     def path_parameters(self) -> tuple[str, ...]:
         """Names in the path's braces, in order."""
         return tuple(_BRACES.findall(self.path))
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What the path needs and the query may carry, the path's first."""
+        in_path = (path_parameter(name, self.path_choices) for name in self.path_parameters)
+        return (*in_path, *self.query)
 
     def url_path(self, **values: object) -> str:
         """Return the path with its braces filled, each value percent-encoded.

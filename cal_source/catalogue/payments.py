@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Evidence, Kind, Operation, Risk, Scope
+from cal_source.catalogue.parameters import RETURN_TO, STRIPE_CALLBACK
 
 PAYMENTS = (
     Operation(
@@ -42,6 +43,7 @@ PAYMENTS = (
         kind=Kind.LOOKUP,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/stripe/connect",
+        query=RETURN_TO,
         action="Get Stripe Connect URL for team",
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
@@ -53,6 +55,7 @@ PAYMENTS = (
         kind=Kind.CREDENTIAL,
         method="GET",
         path="/v2/stripe/save",
+        query=STRIPE_CALLBACK,
         action="Save stripe details",
         risk=Risk.SECRET,
         idempotent=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Auth, Evidence, Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import EMAILS, LIMIT_PAGE, MANAGED_ORGANIZATION_FILTERS
 
 PLATFORM = (
     Operation(
@@ -11,6 +12,7 @@ PLATFORM = (
         kind=Kind.READ,
         method="GET",
         path="/v2/oauth-clients/{clientId}/users",
+        query=(*LIMIT_PAGE, *EMAILS),
         action="Get oauth clients user",
         scope=Scope.PLATFORM,
         auth=Auth.PLATFORM,
@@ -203,6 +205,7 @@ PLATFORM = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/organizations",
+        query=MANAGED_ORGANIZATION_FILTERS,
         scope=Scope.PLATFORM,
         role="ORG_ADMIN",
         parents=("organizations",),

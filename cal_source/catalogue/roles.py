@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Evidence, Kind, Operation, Paging, Scope
+from cal_source.catalogue.parameters import PAGE
 
 ROLES = (
     Operation(
@@ -11,6 +12,7 @@ ROLES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/roles",
+        query=PAGE,
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
         parents=("organizations",),
@@ -56,6 +58,7 @@ ROLES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/roles",
+        query=PAGE,
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
         parents=("organizations", "teams"),

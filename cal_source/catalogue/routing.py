@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Evidence, Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import PAGE, ROUTING_FILTERS, TEAMS
 
 ROUTING = (
     Operation(
@@ -11,6 +12,7 @@ ROUTING = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/routing-forms",
+        query=ROUTING_FILTERS,
         action="Get team routing forms",
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
@@ -28,6 +30,7 @@ ROUTING = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/workflows",
+        query=PAGE,
         action="Get organization team workflows",
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
@@ -70,6 +73,7 @@ ROUTING = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/routing-forms",
+        query=(*ROUTING_FILTERS, *TEAMS),
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
         parents=("organizations",),
@@ -87,6 +91,7 @@ ROUTING = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/routing-forms/{routingFormId}/responses",
+        query=ROUTING_FILTERS,
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
         parents=("organizations", "routing_forms"),
@@ -108,6 +113,7 @@ ROUTING = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/routing-forms/{routingFormId}/responses",
+        query=ROUTING_FILTERS,
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
         parents=("organizations", "teams", "routing_forms"),
@@ -126,6 +132,7 @@ ROUTING = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/workflows/routing-form",
+        query=PAGE,
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
         parents=("organizations", "teams"),

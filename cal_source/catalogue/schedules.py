@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Evidence, Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import EVENT_TYPE, PAGE
 
 SCHEDULES = (
     Operation(
@@ -124,6 +125,7 @@ SCHEDULES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/schedules",
+        query=PAGE,
         action="Get organization schedules",
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
@@ -224,6 +226,7 @@ SCHEDULES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/schedules",
+        query=(*PAGE, *EVENT_TYPE),
         action="Get team schedules",
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
@@ -241,6 +244,7 @@ SCHEDULES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/users/{userId}/schedules",
+        query=EVENT_TYPE,
         action="Get schedule for user in team",
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
@@ -255,6 +259,7 @@ SCHEDULES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/teams/{teamId}/schedules",
+        query=PAGE,
         scope=Scope.TEAM,
         role="TEAM_ADMIN",
         parents=("teams",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Kind, Operation, Paging, Risk
+from cal_source.catalogue.parameters import SLOT_SEARCH
 
 SLOTS = (
     Operation(
@@ -11,6 +12,7 @@ SLOTS = (
         kind=Kind.LOOKUP,
         method="GET",
         path="/v2/slots",
+        query=SLOT_SEARCH,
         version="2024-09-04",
         action="Get available slots info",
         notes="Needs no credentials; the older twin is /v2/slots/available.",
@@ -56,7 +58,7 @@ SLOTS = (
         path="/v2/timezones",
         action="Get all timezones",
         table="timezones",
-        primary_key=("city", "timezone"),
+        primary_key=("city", "ordinal"),
         authoritative=True,
         paging=Paging.WHOLE,
         missing_from_openapi="kept out of the document by Cal.com; found in the source",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import PAGE
 
 TEAMS = (
     Operation(
@@ -96,6 +97,7 @@ TEAMS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams",
+        query=PAGE,
         action="Retrieve team details in organization",
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
@@ -113,6 +115,7 @@ TEAMS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/me",
+        query=PAGE,
         action="Retrieve current team for organization",
         scope=Scope.ORGANIZATION,
         role="ORG_MEMBER",

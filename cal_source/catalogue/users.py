@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import (
+    ABSENCE_SORTS,
+    ASSIGNED_OPTIONS,
+    ATTRIBUTE_OPERATOR,
+    EMAIL,
+    EMAILS,
+    PAGE,
+    TEAMS,
+    USER_PAGE,
+)
 
 USERS = (
     Operation(
@@ -54,6 +64,7 @@ USERS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/users",
+        query=(*USER_PAGE, *EMAILS, *ASSIGNED_OPTIONS, *ATTRIBUTE_OPERATOR, *TEAMS),
         action="Retrieve users in organization",
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
@@ -130,6 +141,7 @@ USERS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/ooo",
+        query=(*PAGE, *ABSENCE_SORTS, *EMAIL),
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
         parents=("organizations",),
@@ -146,6 +158,7 @@ USERS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/users/{userId}/ooo",
+        query=(*PAGE, *ABSENCE_SORTS),
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
         parents=("organizations", "users"),

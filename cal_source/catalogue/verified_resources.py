@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Evidence, Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import PAGE
 
 VERIFIED_RESOURCES = (
     Operation(
@@ -11,6 +12,7 @@ VERIFIED_RESOURCES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/verified-resources/phones",
+        query=PAGE,
         action="Get verified phone numbers",
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
@@ -48,6 +50,7 @@ VERIFIED_RESOURCES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/verified-resources/emails",
+        query=PAGE,
         table="verified_emails",
         primary_key=("id",),
         authoritative=True,
@@ -61,6 +64,7 @@ VERIFIED_RESOURCES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/verified-resources/phones",
+        query=PAGE,
         table="verified_phones",
         primary_key=("id",),
         authoritative=True,
@@ -74,6 +78,7 @@ VERIFIED_RESOURCES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/teams/{teamId}/verified-resources/emails",
+        query=PAGE,
         scope=Scope.TEAM,
         role="TEAM_ADMIN",
         parents=("teams",),
@@ -91,6 +96,7 @@ VERIFIED_RESOURCES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/teams/{teamId}/verified-resources/phones",
+        query=PAGE,
         scope=Scope.TEAM,
         role="TEAM_ADMIN",
         parents=("teams",),
@@ -108,6 +114,7 @@ VERIFIED_RESOURCES = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/teams/{teamId}/verified-resources/emails",
+        query=PAGE,
         scope=Scope.ORGANIZATION,
         role="TEAM_ADMIN",
         parents=("organizations", "teams"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.catalogue.model import Auth, Kind, Operation, Paging, Risk, Scope
+from cal_source.catalogue.parameters import PAGE
 
 WEBHOOKS = (
     Operation(
@@ -11,6 +12,7 @@ WEBHOOKS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/webhooks",
+        query=PAGE,
         action="Retrieve webhooks list",
         table="webhooks",
         primary_key=("id",),
@@ -82,6 +84,7 @@ WEBHOOKS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/organizations/{orgId}/webhooks",
+        query=PAGE,
         action="Retrieve organization webhooks by org ID",
         scope=Scope.ORGANIZATION,
         role="ORG_ADMIN",
@@ -166,6 +169,7 @@ WEBHOOKS = (
         kind=Kind.READ,
         method="GET",
         path="/v2/oauth-clients/{clientId}/webhooks",
+        query=PAGE,
         action="Retrieve webhook details for OAuth client",
         scope=Scope.PLATFORM,
         auth=Auth.PLATFORM,

@@ -35,7 +35,18 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="store_true", help="show versions and leave")
     parser.set_defaults(command=_lazy("doctor", "show_version_or_help"), debug=False, parser=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_demo, _sync, _transform, _run, _report, _sandbox, _actions, _doctor):
+    for add in (
+        _demo,
+        _sync,
+        _transform,
+        _run,
+        _report,
+        _call,
+        _login,
+        _sandbox,
+        _actions,
+        _doctor,
+    ):
         add(commands)
     return parser
 
@@ -172,6 +183,61 @@ def _report(commands: Any) -> None:
     )
 
 
+def _call(commands: Any) -> None:
+    parser = _command(
+        commands, "call", "run_call", "ask Cal.com one thing: any read, lookup or credential flow"
+    )
+    _account_options(parser)
+    parser.add_argument("key", metavar="KEY", help="the operation, as in the catalogue")
+    parser.add_argument(
+        "--param",
+        action="append",
+        default=[],
+        type=_assignment,
+        metavar="NAME=VALUE",
+        help="a parameter as Cal.com names it; again for each",
+    )
+    parser.add_argument(
+        "--secret",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a parameter that is asked for, or read from standard input, and not shown",
+    )
+    parser.add_argument(
+        "--show-secrets", action="store_true", help="show tokens and secrets in the answer"
+    )
+    parser.add_argument(
+        "--store", action="store_true", help="keep the tokens returned in .dlt/secrets.toml"
+    )
+
+
+def _login(commands: Any) -> None:
+    parser = _command(
+        commands, "login", "run_login", "sign in to a third-party app with your browser"
+    )
+    parser.add_argument("--base-url", metavar="URL", help="address of the API (CAL_BASE_URL)")
+    parser.add_argument("--client-id", required=True, metavar="ID", help="the app's client id")
+    parser.add_argument(
+        "--client-secret", metavar="SECRET", help="of a confidential app; '-' reads it from input"
+    )
+    parser.add_argument(
+        "--scope", type=_names, default=(), metavar="SCOPE[,SCOPE]", help="what the app may do"
+    )
+    parser.add_argument(
+        "--authorize-url", metavar="URL", help="the consent page (default: that of the server)"
+    )
+    parser.add_argument(
+        "--port", type=_number, default=0, help="where the answer comes back (default: any)"
+    )
+    parser.add_argument(
+        "--wait", type=_count, default=300, metavar="SECONDS", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--no-browser", action="store_true", help="only show the address of the consent page"
+    )
+
+
 def _sandbox(commands: Any) -> None:
     parser = _command(
         commands, "sandbox", "run_sandbox", "serve an invented Cal.com on this machine"
@@ -214,6 +280,13 @@ def _doctor(commands: Any) -> None:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not name or not sign:
+        raise argparse.ArgumentTypeError(f"'{name}' has no value; write NAME=VALUE")
+    return name, value
 
 
 def _number(text: str) -> int:

@@ -34,12 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _report(error: BaseException, output: Output) -> int:
     """Show one message for an error, whatever it is, and return its exit code."""
-    from pipelines.exit_codes import ExitCode, exit_code_of  # noqa: PLC0415 - only on errors
+    from cal_source.errors import CalError  # noqa: PLC0415 - only on errors
+    from pipelines.exit_codes import ExitCode, exit_code_of  # noqa: PLC0415
 
     code = exit_code_of(error)
     if code is ExitCode.INTERRUPTED:
         message = "Stopped. What was published before is intact; run the command again to go on."
-    elif code is ExitCode.FAILED:
+    elif code is ExitCode.FAILED and not isinstance(error, CalError):
         message = f"{type(error).__name__}: {error} (--debug shows where)"
     else:
         message = str(error)

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from cal_source.catalogue import Kind, Operation, operation
-from cal_source.client import CalClient, Credentials, normalise_base_url
+from cal_source.client import CalClient, normalise_base_url
+from cal_source.credentials import Credentials
 from cal_source.errors import (
     AuthError,
     BadRequestError,

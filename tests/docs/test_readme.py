@@ -52,9 +52,9 @@ def test_readme_names_every_command_and_option():
 
 
 def test_readme_names_every_environment_variable_and_exists_in_code():
-    named = set(re.findall(r"`(CAL_[A-Z_]+)`", README.read_text()))
+    named = set(re.findall(r"`(CAL_[A-Z0-9_]+)`", README.read_text()))
 
-    assert named == {"CAL_API_KEY", "CAL_BASE_URL", "CAL_ORG_ID"}
+    assert named == {"CAL_API_KEY", "CAL_BASE_URL", "CAL_ORG_ID", "CAL_V1_BASE_URL"}
 
 
 def test_every_command_of_the_readme_is_run_by_these_tests():
@@ -64,9 +64,11 @@ def test_every_command_of_the_readme_is_run_by_these_tests():
 
 
 ACCOUNT_COMMANDS = ["cal-warehouse run", "cal-warehouse doctor", "cal-warehouse report"]
+SANDBOX_ACCOUNT = "CAL_API_KEY=cal_sandbox_owner CAL_BASE_URL=http://127.0.0.1:5599"
 SANDBOX_COMMANDS = [
     "cal-warehouse sandbox --bookings 500 --port 5599",
-    "CAL_API_KEY=cal_sandbox_owner CAL_BASE_URL=http://127.0.0.1:5599 cal-warehouse sync",
+    f"{SANDBOX_ACCOUNT} cal-warehouse sync",
+    f"{SANDBOX_ACCOUNT} cal-warehouse call list_event_types",
 ]
 
 
@@ -99,7 +101,7 @@ def test_commands_for_an_account_run_in_order(small_sandbox, tmp_path):
 
 
 def test_commands_with_the_sandbox_run_in_order(tmp_path):
-    serve, sync = SANDBOX_COMMANDS
+    serve, sync, call = SANDBOX_COMMANDS
     process = subprocess.Popen(
         [BIN / serve.split()[0], *serve.split()[1:]],
         cwd=tmp_path,
@@ -109,6 +111,7 @@ def test_commands_with_the_sandbox_run_in_order(tmp_path):
     try:
         assert process.stdout.readline() == "ready http://127.0.0.1:5599\n"
         assert "proved" in shell(sync, tmp_path)
+        assert "records" in shell(call, tmp_path)
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
