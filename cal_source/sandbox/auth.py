@@ -131,6 +131,8 @@ def _as_client(world: World, client_id: str, secret: str) -> Principal:
 
 
 def _as_key(world: World, key: ApiKey, now: datetime) -> Principal:
+    if key.is_revoked:
+        raise UnauthorizedError(f"{_STRATEGY} - api key - Your api key is not valid")
     if key.expires_at is not None and key.expires_at.date() < now.date():
         raise UnauthorizedError(f"{_STRATEGY} - api key - Your api key is expired")
     return Principal(world.users[key.user_id])

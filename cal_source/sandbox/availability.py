@@ -9,14 +9,23 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from cal_source.sandbox.records import Schedule
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cal_source.sandbox.records import EventType, Schedule
+    from cal_source.sandbox.records import EventType
     from cal_source.sandbox.world import World
 
 Span = tuple[datetime, datetime]
 _MIDNIGHT: Final = "23:59"
+_USUAL_HOURS: Final = [
+    {
+        "days": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"],
+        "startTime": "09:00",
+        "endTime": "17:00",
+    },
+]
 
 
 def free_slots(
@@ -38,6 +47,47 @@ def free_slots(
     return sorted(slot for slot in slots if slot >= now + notice)
 
 
+def is_host_free(
+    world: World,
+    event_type: EventType,
+    user_id: int,
+    span: Span,
+    *,
+    ignored_uid: str | None = None,
+) -> bool:
+    """Whether a host works all through a span and has nothing else then.
+
+    Buffers before and after count as part of the span when it is held against other bookings.
+
+    Args:
+        world: The state with schedules, absences and bookings.
+        event_type: What is to be booked; its schedule, if any, replaces the host's.
+        user_id: The host.
+        span: Start and end.
+        ignored_uid: A booking that does not count, because it is the one being moved.
+    """
+    works = any(
+        low <= span[0] and span[1] <= high
+        for low, high in _joined(_working_spans(world, event_type, user_id, span))
+    )
+    before = timedelta(minutes=event_type.settings.get("beforeEventBuffer") or 0)
+    after = timedelta(minutes=event_type.settings.get("afterEventBuffer") or 0)
+    low, high = span[0] - before, span[1] + after
+    busy = _busy(world, event_type, user_id, (low, high), ignored_uid)
+    return works and all(high <= one or low >= other for one, other in busy)
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Spans in order, those that touch made one, as at a midnight worked through."""
+    joined: list[Span] = []
+    for low, high in sorted(spans):
+        if joined and low <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], high))
+        else:
+            joined.append((low, high))
+    return joined
+
+
 def _slots_of_host(
     world: World,
     event_type: EventType,
@@ -57,7 +107,13 @@ def _slots_of_host(
             slot += step
 
 
-def _busy(world: World, event_type: EventType, user_id: int, window: Span) -> list[Span]:
+def _busy(
+    world: World,
+    event_type: EventType,
+    user_id: int,
+    window: Span,
+    ignored_uid: str | None = None,
+) -> list[Span]:
     """Accepted bookings hosted or attended; a seated one leaves its remaining seats free."""
     user = world.users[user_id]
     ids = world.bookings.ids(hosts=[user_id], emails=[user.email])
@@ -67,7 +123,9 @@ def _busy(world: World, event_type: EventType, user_id: int, window: Span) -> li
         has_seats = seats is not None and booking.event_type_id == event_type.id
         is_open = has_seats and len(booking.attendees) < (seats or 0)
         overlaps = booking.start < window[1] and booking.end > window[0]
-        if booking.status == "accepted" and overlaps and not is_open:
+        if booking.uid == ignored_uid or is_open:
+            continue
+        if booking.status == "accepted" and overlaps:
             spans.append((booking.start, booking.end))
     absences = world.out_of_office.values()
     return spans + [(row.start, row.end) for row in absences if row.user_id == user_id]
@@ -79,16 +137,21 @@ def _working_spans(
     user_id: int,
     window: Span,
 ) -> Iterator[Span]:
-    key = event_type.schedule_id or world.users[user_id].default_schedule_id or 0
-    schedule = world.schedules.get(key)
-    if schedule is None:
-        return
+    schedule = _schedule(world, event_type, user_id)
     zone = ZoneInfo(schedule.time_zone)
     day = window[0].astimezone(zone).date() - timedelta(days=1)
     while day <= window[1].astimezone(zone).date():
         for low, high in _hours_of(schedule, day):
             yield _instant(day, low, zone), _instant(day, high, zone)
         day += timedelta(days=1)
+
+
+def _schedule(world: World, event_type: EventType, user_id: int) -> Schedule:
+    """The event type's schedule, else the user's default, first, or usual working hours."""
+    user = world.users[user_id]
+    chosen = world.schedules.get(event_type.schedule_id or user.default_schedule_id or 0)
+    own = (row for row in world.schedules.values() if row.owner_id == user_id)
+    return chosen or next(own, None) or Schedule(0, user_id, "", user.time_zone, _USUAL_HOURS, [])
 
 
 def _hours_of(schedule: Schedule, day: date) -> Iterable[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 A body is read field by field in the order in which Cal.com declares them. Unknown fields are
 dropped without a word. A field that is missing breaks every rule it has, unless it is optional;
-a field that is null counts as missing for optional ones.
+a field that is null counts as missing for optional ones, unless null is a value of it
+(`is_nullable`).
 
 Source: recordings `*__invalid`, `*__missing` and `*__unknown_field` of `recorded-actions`.
 """
@@ -58,6 +59,11 @@ class BodyField:
     nested: BodyRules | None = None
     is_list: bool = False
     convert: Callable[[Any], Any] | None = None
+    is_nullable: bool = False
+
+    def is_void(self, value: Any) -> bool:
+        """Whether the value stands for nothing: it breaks no rule, and says nothing."""
+        return self.is_optional and (value is MISSING or value is None)
 
 
 @dataclass(frozen=True)
@@ -81,13 +87,19 @@ class BodyRules:
         Raises:
             InvalidInputError: A field breaks a rule; every broken field is named.
         """
-        target = self._target(body)
-        errors = self._errors(target)
+        target = self.target_of(body)
+        errors = self.errors_of(target)
         if errors:
             raise InvalidInputError(errors)
-        return target
+        void = {
+            item.name
+            for item in self.fields
+            if item.is_void(target.get(item.name)) and not item.is_nullable
+        }
+        return {name: value for name, value in target.items() if name not in void}
 
-    def _target(self, body: Json) -> Json:
+    def target_of(self, body: Json) -> Json:
+        """The known fields of a body over the defaults, as errors echo them."""
         target = dict(self.defaults)
         for item in self.fields:
             if item.name in body:
@@ -95,7 +107,8 @@ class BodyRules:
                 target[item.name] = value if item.convert is None else item.convert(value)
         return target
 
-    def _errors(self, target: Json) -> list[Json]:
+    def errors_of(self, target: Json) -> list[Json]:
+        """One entry for each field that breaks a rule."""
         found = (_error(item, target) for item in self.fields)
         return [error for error in found if error is not None]
 
@@ -118,11 +131,9 @@ def json_body(call: Call) -> Json:
 
 def _error(item: BodyField, target: Json) -> Json | None:
     value = target.get(item.name, MISSING)
-    if item.is_optional and (value is MISSING or value is None):
+    if item.is_void(value):
         return None
-    broken = {
-        rule.name: text for rule in item.rules if (text := rule.complaint(value)) is not None
-    }
+    broken = {rule.name: text for rule in item.rules if (text := rule.complaint(value)) is not None}
     children = [] if broken or item.nested is None else _children(item.nested, item, value)
     if not broken and not children:
         return None
@@ -134,14 +145,14 @@ def _error(item: BodyField, target: Json) -> Json | None:
 
 def _children(rules: BodyRules, item: BodyField, value: Any) -> list[Json]:
     if not item.is_list:
-        return rules._errors(rules._target(value)) if isinstance(value, dict) else []  # noqa: SLF001 - the nested rules are of this class's module
+        return rules.errors_of(rules.target_of(value)) if isinstance(value, dict) else []
     found = []
     for number, element in enumerate(value):
         entry: Json = {"target": value, "value": element, "property": str(number)}
         if not isinstance(element, dict):
             text = f"each value in nested property {item.name} must be either object or array"
             found.append(entry | {"children": [], "constraints": {"nestedValidation": text}})
-        elif errors := rules._errors(rules._target(element)):  # noqa: SLF001 - as above
+        elif errors := rules.errors_of(rules.target_of(element)):
             found.append(entry | {"children": errors})
     return found
 
@@ -253,6 +264,12 @@ def is_date_string(name: str) -> Rule:
     """An ISO 8601 date or instant."""
     text = f"{name} must be a valid ISO 8601 date string"
     return _rule("isDateString", text, _is_instant)
+
+
+def is_iso_date(name: str) -> Rule:
+    """An ISO 8601 date or instant, in the words of the stricter check."""
+    text = f"{name} must be a valid ISO 8601 date string"
+    return _rule("isIso8601", text, _is_instant)
 
 
 def matches(name: str, pattern: str, text: str | None = None) -> Rule:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from random import Random
 
     from cal_source.sandbox.booking_query import BookingLists
+    from cal_source.sandbox.grants import Grants
     from cal_source.sandbox.ids import Ids
+    from cal_source.sandbox.outbox import Outbox
     from cal_source.sandbox.records import OAuthClient, Team, User
     from cal_source.sandbox.render.bookings import BookingRenderer
     from cal_source.sandbox.world import World
@@ -57,6 +59,8 @@ class Call:
     renderer: BookingRenderer
     rng: Random
     ids: Ids
+    grants: Grants
+    outbox: Outbox
     params: dict[str, str] = field(default_factory=dict)
     principal: Principal | None = None
 

@@ -3,6 +3,7 @@
     GET  /_sandbox/clock              {"now"}
     POST /_sandbox/clock              {"advance_seconds"} -> {"now"}
     GET  /_sandbox/requests           [{"method", "path", "query", "caller", "status"}]
+    GET  /_sandbox/outbox             {"mails", "webhooks"} sent so far
     GET  /_sandbox/state/{entity}     rows of a table, for example `bookings`
 
 These are not Cal.com's: they need no key, count towards no limit and are not among the requests.
@@ -31,11 +32,13 @@ def control(sandbox: Sandbox, method: str, path: str, body: bytes) -> Answer:
         return _clock(sandbox, method, body)
     if subject == "requests":
         return _json(200, sandbox.requests)
+    if subject == "outbox":
+        return _json(200, sandbox.outbox.as_json())
     kind, _, entity = subject.partition("/")
     tables = dict(sandbox.world)
     if kind == "state" and entity in tables:
         return _json(200, tables[entity])
-    known = ", ".join(["clock", "requests", *(f"state/{name}" for name in tables)])
+    known = ", ".join(["clock", "requests", "outbox", *(f"state/{name}" for name in tables)])
     return _json(404, {"error": f"Unknown control {subject!r}. Known: {known}."})
 
 

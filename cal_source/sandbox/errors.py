@@ -1,9 +1,10 @@
-"""The errors Cal.com answers to reads, all in the enveloped shape.
+"""The errors Cal.com answers, nearly all in the enveloped shape.
 
     ApiError                 enveloped: {"status": "error", "timestamp", "path", "error": {...}}
     ├── BadRequestError, UnauthorizedError, ForbiddenError, NotFoundError, ...
     ├── InvalidInputError    400 with `details.errors`, one entry per broken rule
-    └── PlainError           enveloped without details (Prisma, tRPC, zod)
+    ├── PlainError           enveloped without details (Prisma, tRPC, zod)
+    └── BareError            not enveloped: {"statusCode", "message"}
 
 Source: BEHAVIOUR.md section 8; recordings `err_*`, `*__not_found`, `*__invalid`.
 """
@@ -161,6 +162,22 @@ class InternalError(PlainError):
         super().__init__(500, "INTERNAL_SERVER_ERROR", text)
 
 
+class DuplicateError(PlainError):
+    """409 of the database: a unique key is taken."""
+
+    def __init__(self) -> None:
+        text = "Invalid Input: Trying to create a record that already exists."
+        super().__init__(409, "CONFLICT", text)
+
+
+class MissingReferenceError(PlainError):
+    """400 of the database: a row that the new one points to is not there."""
+
+    def __init__(self) -> None:
+        text = "Invalid input: The referenced data does not exist."
+        super().__init__(400, "BAD_REQUEST", text)
+
+
 class NoAppKeysError(PlainError):
     """400 where the installation has no keys for an app."""
 
@@ -174,6 +191,45 @@ class InvalidChoiceError(BadRequestError):
     def __init__(self, message: str, choices: str) -> None:
         self.reason = choices
         super().__init__(message)
+
+
+class ConflictError(ApiError):
+    """409."""
+
+    status = 409
+    code = "ConflictException"
+    reason = "Conflict"
+
+
+class UnprocessableError(ApiError):
+    """422."""
+
+    status = 422
+    code = "UnprocessableEntityException"
+    reason = "Unprocessable Entity"
+
+
+class MaskedUnauthorizedError(PlainError):
+    """401 of tRPC-backed writes: the caller has no right to the row."""
+
+    def __init__(self) -> None:
+        text = "You are not authorized to access this resource"
+        super().__init__(401, "TRPCError", text)
+
+
+class BareError(ApiError):
+    """An answer without envelope: only a status and a message."""
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class UnforeseenError(BareError):
+    """500 of an error that nobody foresaw."""
+
+    def __init__(self) -> None:
+        super().__init__(500, "Internal server error")
 
 
 class BookingNotFoundError(NotFoundError):

@@ -6,6 +6,7 @@ Source: BEHAVIOUR.md section 1.3; recordings `err_403_*`, `*__not_found`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from cal_source.sandbox.auth import Credentials, authenticate
@@ -18,8 +19,10 @@ _RANKS: Final = {"MEMBER": 0, "ADMIN": 1, "OWNER": 2}
 
 
 def authenticated(call: Call) -> None:
-    """The request must carry good credentials."""
-    call.principal = authenticate(call.world, Credentials.of(call.headers), call.now)
+    """The request must carry good credentials; a platform client may be named by the path."""
+    credentials = Credentials.of(call.headers)
+    client_id = call.params.get("clientId", credentials.client_id)
+    call.principal = authenticate(call.world, replace(credentials, client_id=client_id), call.now)
 
 
 def maybe_authenticated(call: Call) -> None:
@@ -137,12 +140,16 @@ def has_role(role: str) -> Guard:
     scope, minimum = role.split("_")
 
     def guard(call: Call) -> None:
+        question = (call.user.id, role, call.params.get("orgId"), call.params.get("teamId"))
+        if call.grants.holds(question, call.now):
+            return
         held = _team_role(call) if scope == "TEAM" else _organization_role(call)
         if _RANKS[held] < _RANKS[minimum]:
             raise ForbiddenError(
                 f"RolesGuard - user with id={call.user.id} does not have the minimum required "
                 f"role={role} within{_scope_text(call)}.",
             )
+        call.grants.remember(question, call.now)
 
     return guard
 

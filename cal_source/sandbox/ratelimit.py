@@ -34,12 +34,12 @@ class Verdict:
     reset_seconds: int
     is_allowed: bool = True
 
-    def headers(self) -> dict[str, str]:
-        """The three headers of the limit named Default."""
+    def headers(self, name: str = "Default") -> dict[str, str]:
+        """The three headers of the limit of this name."""
         return {
-            "X-RateLimit-Limit-Default": str(self.limit),
-            "X-RateLimit-Remaining-Default": str(self.remaining),
-            "X-RateLimit-Reset-Default": str(self.reset_seconds),
+            f"X-RateLimit-Limit-{name}": str(self.limit),
+            f"X-RateLimit-Remaining-{name}": str(self.remaining),
+            f"X-RateLimit-Reset-{name}": str(self.reset_seconds),
         }
 
 

@@ -17,7 +17,11 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class User:
-    """A person with an account; `organization_id` is the organisation of their profile."""
+    """A person with an account; `organization_id` is the organisation of their profile.
+
+    Who was made by an organisation (`invited_to`) may have another user name in its profile.
+    `settings` holds looks the account was given, as the API writes them.
+    """
 
     id: int
     email: str
@@ -34,9 +38,12 @@ class User:
     bio: str | None = None
     avatar_url: str | None = None
     email_verified_at: datetime | None = None
-    metadata: Json = field(default_factory=dict)
+    metadata: Json | None = field(default_factory=dict)
     oauth_client_id: str | None = None
     default_conferencing_app: str | None = None
+    invited_to: int | None = None
+    profile_username: str | None = None
+    settings: Json = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -54,6 +61,7 @@ class Team:
     week_start: str = "Sunday"
     metadata: Json | None = None
     default_conferencing_app: str | None = None
+    settings: Json = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -83,7 +91,8 @@ class Host:
 class EventType:
     """A bookable meeting: personal (`owner_id`), of a team (`team_id`), or a managed child.
 
-    `settings` holds the further fields of the 2024-06-14 shape as the API writes them.
+    `settings` holds the further fields of the 2024-06-14 shape as the API writes them. A team's
+    made through the API has hosts, but no users (`has_users`), so that its booking link is empty.
     """
 
     id: int
@@ -102,6 +111,7 @@ class EventType:
     length_options: list[int] = field(default_factory=list)
     schedule_id: int | None = None
     settings: Json = field(default_factory=dict)
+    has_users: bool = True
 
     @property
     def is_seated(self) -> bool:
@@ -186,7 +196,19 @@ class Booking:
     is_host_absent: bool = False
     rating: int | None = None
     ical_uid: str | None = None
+    ical_sequence: int = 0
     references: list[Reference] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class SlotReservation:
+    """A slot held for one booker until `until`; it does not hide the slot from others."""
+
+    uid: str
+    event_type_id: int
+    start: datetime
+    end: datetime
+    until: datetime
 
 
 @dataclass(slots=True)
@@ -242,6 +264,8 @@ class AttributeAssignment:
     id: int
     user_id: int
     option_id: str
+    uuid: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -334,7 +358,8 @@ class OAuthClient:
 class ApiKey:
     """A key in plain text; its limit is in requests per minute, None for the sandbox's default.
 
-    Exceeding the limit blocks the key for `block_seconds`.
+    Exceeding the limit blocks the key for `block_seconds`. A key that was replaced (`is_revoked`)
+    is still known to the throttler.
     """
 
     token: str
@@ -343,6 +368,7 @@ class ApiKey:
     limit_per_minute: int | None = None
     block_seconds: float = 60.0
     expires_at: datetime | None = None
+    is_revoked: bool = False
 
 
 @dataclass(slots=True)

@@ -26,6 +26,14 @@ KNOWN_VERSIONS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Throttle:
+    """A limit per minute of an operation's own; `name` stands in the headers' names."""
+
+    name: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One operation in some versions; `template` has named parts in braces."""
 
@@ -35,6 +43,7 @@ class Route:
     guards: tuple[Guard, ...]
     versions: frozenset[str]
     status: int = 200
+    throttle: Throttle | None = None
 
 
 def get(
@@ -54,10 +63,11 @@ def write(
     *guards: Guard,
     versions: Iterable[str] = KNOWN_VERSIONS,
     status: int | None = None,
+    throttle: Throttle | None = None,
 ) -> Route:
     """Declare an operation that changes something: a POST answers 201 unless `status` is given."""
     usual = 201 if method == "POST" else 200
-    return Route(method, template, handler, guards, frozenset(versions), status or usual)
+    return Route(method, template, handler, guards, frozenset(versions), status or usual, throttle)
 
 
 def api_version(headers: Mapping[str, str]) -> str:

@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from cal_source.sandbox.asgi import application
-from cal_source.sandbox.auth import Credentials, caller_name, rate_bucket
+from cal_source.sandbox.auth import Bucket, Credentials, caller_name, rate_bucket
 from cal_source.sandbox.booking_query import BookingLists
 from cal_source.sandbox.call import Call, Reply, query_pairs, request_target
 from cal_source.sandbox.clock import Clock, to_iso
 from cal_source.sandbox.control import PREFIX, control
-from cal_source.sandbox.errors import ApiError, NotFoundError, TooManyRequestsError
+from cal_source.sandbox.errors import ApiError, BareError, NotFoundError, TooManyRequestsError
 from cal_source.sandbox.faults import Answer, Faults
+from cal_source.sandbox.grants import Grants
 from cal_source.sandbox.ids import Ids
+from cal_source.sandbox.outbox import Outbox
 from cal_source.sandbox.ratelimit import RateLimiter
 from cal_source.sandbox.render.bookings import BookingRenderer
 from cal_source.sandbox.router import Router, api_version
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from cal_source.sandbox.router import Route
+    from cal_source.sandbox.router import Route, Throttle
     from cal_source.sandbox.world import World
 
 _JSON: Final = "application/json; charset=utf-8"
@@ -79,9 +81,11 @@ class Sandbox:
         self.clock = clock or Clock(now or world.now)
         self.requests: list[ReceivedRequest] = []
         self.faults = Faults()
+        self.outbox = Outbox()
         self.app = application(self)
         self._rng = Random(seed)
         self._ids = Ids(Random(f"ids {seed}"))
+        self._grants = Grants()
         self._limiter = RateLimiter() if rate_limits else None
         self._limit_per_minute = rate_limit_per_minute
         self._lists = BookingLists(world, self._rng)
@@ -150,6 +154,8 @@ class Sandbox:
             renderer=self._renderer,
             rng=self._rng,
             ids=self._ids,
+            grants=self._grants,
+            outbox=self.outbox,
         )
 
     def _note(self, call: Call, answer: Answer) -> None:
@@ -162,7 +168,7 @@ class Sandbox:
         limits: dict[str, str] = {}
         try:
             route = self._route(call)
-            self._count(call, address, limits)
+            self._count(call, address, limits, route.throttle)
             for guard in route.guards:
                 guard(call)
             result = route.handler(call)
@@ -179,8 +185,12 @@ class Sandbox:
         route, call.params = found
         return route
 
-    def _count(self, call: Call, address: str, limits: dict[str, str]) -> None:
+    def _count(
+        self, call: Call, address: str, limits: dict[str, str], throttle: Throttle | None
+    ) -> None:
         """Count the request; `limits` gets its headers, also where the request is refused.
+
+        An operation with a limit of its own counts towards that one only.
 
         Raises:
             TooManyRequestsError: The limit is exceeded.
@@ -189,9 +199,13 @@ class Sandbox:
         bucket = rate_bucket(self.world, credentials, address, self._limit_per_minute)
         if self._limiter is None:
             return
+        name = "Default"
+        if throttle is not None:
+            name = throttle.name
+            bucket = Bucket(f"{name} {bucket.name}", throttle.limit)
         uptime = self.clock.uptime_seconds()
         verdict = self._limiter.hit(bucket.name, bucket.limit, uptime, bucket.block_seconds)
-        limits |= verdict.headers()
+        limits |= verdict.headers(name)
         if not verdict.is_allowed:
             raise TooManyRequestsError
 
@@ -216,6 +230,8 @@ def entity_tag(body: bytes) -> str:
 
 
 def _enveloped(call: Call, error: ApiError) -> Reply:
+    if isinstance(error, BareError):
+        return Reply(error.status, {"statusCode": error.status, "message": error.message})
     inner: dict[str, Any] = {"code": error.code, "message": error.message}
     details = error.details()
     if details is not None:

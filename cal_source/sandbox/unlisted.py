@@ -133,8 +133,15 @@ def _add_memberships(world: World) -> None:
     )
     for key, team_id, user_id, role in rows:
         world.memberships[key] = Membership(
-            key, team_id, user_id, role, is_accepted=True, created_at=like.created_at
+            key,
+            team_id,
+            user_id,
+            role,
+            is_accepted=True,
+            created_at=like.created_at,
+            updated_at=like.updated_at,
         )
+    world.users[_OTHER].profile_id = 415  # profiles were made in the order of memberships
 
 
 def _add_solo_team(world: World) -> None:

@@ -22,7 +22,7 @@ def visible_booking_ids(world: World, user_id: int) -> set[int]:
     return world.bookings.ids(
         hosts=people,
         emails={world.users[person].email for person in people},
-        event_types=event_type_ids_of_teams(world, teams | _teams_below(world, teams)),
+        event_types=event_type_ids_of_teams(world, teams),
     )
 
 
@@ -41,7 +41,3 @@ def event_type_ids_of_teams(world: World, team_ids: set[int]) -> set[int]:
 def children_of(world: World, event_type_ids: set[int]) -> set[int]:
     """Ids of the managed event types made from these."""
     return {row.id for row in world.event_types.values() if row.parent_id in event_type_ids}
-
-
-def _teams_below(world: World, organization_ids: set[int]) -> set[int]:
-    return {team.id for team in world.teams.values() if team.parent_id in organization_ids}

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cal_source.sandbox.booking_table import BookingTable
+from cal_source.sandbox.connections import Connections
 from cal_source.sandbox.records import (
     AccessToken,
     ApiKey,
@@ -27,6 +28,7 @@ from cal_source.sandbox.records import (
     RoutingForm,
     RoutingResponse,
     Schedule,
+    SlotReservation,
     Team,
     User,
     VerifiedContact,
@@ -100,6 +102,8 @@ class World:
         self.access_tokens: dict[str, AccessToken] = {}
         self.roles: list[Json] = []
         self.cities: list[Json] = []
+        self.connections = Connections()
+        self.slot_reservations: dict[str, SlotReservation] = {}
 
     @classmethod
     def from_folder(cls, folder: Path) -> World:
@@ -282,7 +286,11 @@ class World:
         for row in [m for m in self.memberships.values() if m.user_id == user_id]:
             if row.team_id in teams:
                 del self.memberships[row.id]
-        self._forget_host(user_id, {e.id for e in self.event_types.values() if e.team_id in teams})
+        of_teams = {e.id for e in self.event_types.values() if e.team_id in teams}
+        for copy in [e for e in self.event_types.values() if e.parent_id in of_teams]:
+            if copy.owner_id == user_id:
+                self.delete_event_type(copy.id)
+        self._forget_host(user_id, of_teams)
         self.touch()
 
     def _booking(self, uid: str) -> Booking:

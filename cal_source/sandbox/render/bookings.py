@@ -51,6 +51,11 @@ def booking_json(world: World, booking: Booking) -> Json:
     """One booking, attendees included."""
     if is_seated(world, booking):
         return _seated(world, booking)
+    return unseated_booking_json(world, booking)
+
+
+def unseated_booking_json(world: World, booking: Booking) -> Json:
+    """One booking, never in the seated shape: what marking absences answers."""
     if booking.recurring_event_id is not None:
         return _recurring(world, booking)
     return _regular(world, booking)

@@ -55,7 +55,7 @@ _DEFAULTS_AFTER_URL: Final[Json] = {
     "showOptimizedSlots": False,
 }
 _OPTIONAL_BEFORE_WINDOW: Final = ("bookingLimitsCount", "bookingLimitsDuration")
-_OPTIONAL_BEFORE_SEATS: Final = ("color",)
+_OPTIONAL_BEFORE_SEATS: Final = ("color", "customName", "destinationCalendar", "bookerLayouts")
 DEFAULT_LOCATIONS: Final[list[Json]] = [{"type": "integration", "integration": "cal-video"}]
 
 
@@ -114,6 +114,15 @@ def team_event_type_by_id_json(world: World, row: EventType) -> Json:
     url = _team_url(world, row, _site(world, first) if first else world.web_url)
     body = {"id": row.id} | _common(row) | _rest(row, url) | _team_tail(world, row, None)
     return body | {"team": {"id": row.team_id}} | _team_flags(row)
+
+
+def managed_child_json(world: World, row: EventType) -> Json:
+    """A copy of a managed event type, as the answer that made it shows it."""
+    url = f"{world.web_url}/{world.users[row.owner_id or 0].username}/{row.slug}"
+    tail = _team_tail(world, row, None)
+    del tail["assignAllTeamMembers"]
+    body = {"id": row.id} | _common(row) | _rest(row, url) | tail
+    return body | {"team": {"id": None}} | _team_flags(row)
 
 
 def _common(row: EventType) -> Json:
@@ -203,7 +212,7 @@ def _team_json(team: Team) -> Json:
 
 def _team_url(world: World, row: EventType, site: str) -> str:
     """A team's booking link names its first host; a managed parent cannot be booked itself."""
-    if row.scheduling_type == "managed" or not row.hosts:
+    if row.scheduling_type == "managed" or not row.hosts or not row.has_users:
         return ""
     return f"{site}/{world.users[row.hosts[0].user_id].username}/{row.slug}"
 

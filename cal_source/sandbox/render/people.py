@@ -52,8 +52,8 @@ def me_json(world: World, user: User) -> Json:
 
 
 def organization_user_json(user: User) -> Json:
-    """A user as their organisation lists them."""
-    return {
+    """A user as their organisation lists them; one that it made is verified by it."""
+    body: Json = {
         "id": user.id,
         "username": user.username,
         "name": user.name,
@@ -73,16 +73,17 @@ def organization_user_json(user: User) -> Json:
         "darkBrandColor": None,
         "allowDynamicBooking": True,
         "createdDate": to_iso(user.created_at),
-        "verified": False,
-        "invitedTo": None,
-        "metadata": user.metadata,
-        "profile": {
-            "id": user.profile_id,
-            "organizationId": user.organization_id,
-            "userId": user.id,
-            "username": user.username,
-        },
+        "verified": user.invited_to is not None,
+        "invitedTo": user.invited_to,
     }
+    body |= {name: value for name, value in user.settings.items() if name in body}
+    profile = {
+        "id": user.profile_id,
+        "organizationId": user.organization_id,
+        "userId": user.id,
+        "username": user.profile_username or user.username,
+    }
+    return body | _metadata(user) | {"profile": profile}
 
 
 def managed_user_json(user: User) -> Json:
@@ -100,7 +101,7 @@ def managed_user_json(user: User) -> Json:
         "defaultScheduleId": user.default_schedule_id,
         "locale": user.locale,
         "avatarUrl": user.avatar_url,
-    } | ({"metadata": user.metadata} if user.metadata else {})
+    } | (_metadata(user) if user.metadata else {})
 
 
 def team_json(team: Team) -> Json:
@@ -125,7 +126,8 @@ def team_json(team: Team) -> Json:
     if team.metadata is not None:
         body["metadata"] = team.metadata
     nothing = ("theme", "brandColor", "darkBrandColor", "bannerUrl", "timeFormat")
-    return body | dict.fromkeys(nothing)
+    body |= dict.fromkeys(nothing)
+    return body | {name: value for name, value in team.settings.items() if name in body}
 
 
 def team_membership_json(world: World, row: Membership) -> Json:
@@ -144,8 +146,8 @@ def team_membership_json(world: World, row: Membership) -> Json:
             "name": user.name,
             "email": user.email,
             "bio": user.bio,
-            "metadata": user.metadata,
-        },
+        }
+        | _metadata(user),
     }
 
 
@@ -167,7 +169,7 @@ def organization_membership_json(world: World, row: Membership) -> Json:
             "email": user.email,
             "avatarUrl": user.avatar_url,
             "name": user.name,
-            "metadata": user.metadata,
+            **_metadata(user),
             "bio": user.bio,
         },
         "attributes": _member_attributes(world, row.user_id, row.team_id),
@@ -297,6 +299,11 @@ def contact_json(row: VerifiedContact) -> Json:
     """A verified e-mail address or phone number."""
     value = {"email" if row.kind == "email" else "phoneNumber": row.value}
     return {"id": row.id, "userId": row.user_id, "teamId": row.team_id} | value
+
+
+def _metadata(user: User) -> Json:
+    """There is no `metadata` where it was never set."""
+    return {} if user.metadata is None else {"metadata": user.metadata}
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Calendars, conferencing, Stripe: an installation to which no outside service is connected.
+"""Calendars, conferencing, Stripe: what of outside services is connected; at first nothing is.
 
 Source: recordings `calendars_admin`, `conferencing`, `busy_times`, `stripe_check`,
 `check_*__no_success`, `connect_to_calendar__*`, `get_*_url*__*`, `retrieve_calendar_busy_times__*`.
@@ -9,8 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from cal_source.sandbox.calendars import ICS, connected_calendars, destination_calendar
+from cal_source.sandbox.calendars import busy_times as busy_times_of
 from cal_source.sandbox.call import success
 from cal_source.sandbox.clock import parse_iso
+from cal_source.sandbox.consent_urls import (
+    calendar_url,
+    conferencing_url,
+    google_url,
+    stripe_url,
+)
 from cal_source.sandbox.errors import (
     BadRequestError,
     BareNotFoundError,
@@ -22,6 +30,7 @@ from cal_source.sandbox.errors import (
 )
 from cal_source.sandbox.guards import authenticated, organization_team_role
 from cal_source.sandbox.router import get
+from cal_source.sandbox.routes.conferencing_writes import conferencing_connections, connection_json
 
 if TYPE_CHECKING:
     from cal_source.sandbox.call import Call
@@ -33,66 +42,99 @@ _CALENDARS: Final = {
     "apple": "apple calendar",
     "ics-feed": "Ics Feed calendar",
 }
+_CREDENTIAL_TYPES: Final = {
+    "google": "google_calendar",
+    "office365": "office365_calendar",
+    "apple": "apple_calendar",
+    "ics-feed": ICS,
+}
+_TITLES: Final = {
+    "google": "Google Calendar",
+    "office365": "Office 365 Calendar",
+    "apple": "Apple Calendar",
+}
+_WORKING: Final = frozenset({"ics-feed"})
 _NO_CALENDAR: Final = "Invalid calendar type, available calendars are: "
 _CALENDAR_CHOICES: Final = "google, office365, apple"
 _CONNECTED_BY_OAUTH: Final = frozenset({"google", "office365"})
 _CONFERENCING_BY_OAUTH: Final = frozenset({"zoom", "msteams"})
 
 
-def calendars(_: Call) -> Any:
+def calendars(call: Call) -> Any:
     """Connected calendars and the destination of bookings."""
-    return success({"connectedCalendars": [], "destinationCalendar": {}})
+    connected = connected_calendars(call.world, call.user.id)
+    destination = destination_calendar(call, connected)
+    return success({"connectedCalendars": connected, "destinationCalendar": destination})
 
 
 def calendar_check(call: Call) -> Any:
-    """Whether a calendar works; none is connected.
+    """Whether a calendar works: a calendar file does, what needs the network does not.
 
     Raises:
         BadRequestError: No credentials are stored for it.
         InvalidChoiceError: There is no such kind of calendar.
+        UnauthorizedError: Its credentials do not work.
     """
-    name = _CALENDARS.get(call.params.get("calendar", "google"))
+    kind = call.params.get("calendar", "google")
+    name = _CALENDARS.get(kind)
     if name is None:
         raise InvalidChoiceError(_NO_CALENDAR, _CALENDAR_CHOICES)
+    if call.world.connections.credentials_of(call.user.id, _CREDENTIAL_TYPES[kind]):
+        if kind in _WORKING:
+            return {"status": "success"}
+        text = f"{_TITLES[kind]} not connected."
+        raise UnauthorizedError(text)
     text = f"Credentials for {name} not found."
     raise BadRequestError(text)
 
 
 def calendar_connect(call: Call) -> Any:
-    """Where to connect a calendar; the installation has no OAuth app for any.
+    """Where to connect a calendar.
 
     Raises:
         BareNotFoundError: The installation has no OAuth app for it.
         InvalidChoiceError: It is not connected by OAuth.
     """
     if call.params["calendar"] in _CONNECTED_BY_OAUTH:
-        raise BareNotFoundError
+        url = calendar_url(call, call.params["calendar"])
+        if url is None:
+            raise BareNotFoundError
+        return success({"authUrl": url})
     raise InvalidChoiceError(_NO_CALENDAR, _CALENDAR_CHOICES)
 
 
-def google_auth_url(_: Call) -> Any:
-    """Where to connect Google; the installation has no OAuth app.
+def google_auth_url(call: Call) -> Any:
+    """Where to connect Google.
 
     Raises:
-        BareNotFoundError: Always.
+        BareNotFoundError: The installation has no OAuth app for it.
     """
-    raise BareNotFoundError
+    url = google_url(call)
+    if url is None:
+        raise BareNotFoundError
+    return success({"authUrl": url})
 
 
 def busy_times(call: Call) -> Any:
-    """Busy times of connected calendars; whatever credential is named is not the caller's.
+    """Busy times of connected calendars; of a connection, all calendars are looked at.
 
     Raises:
         UnauthorizedError: The credential named is not the caller's.
     """
-    _check_busy_query(call)
-    text = "These credentials do not belong to you"
-    raise UnauthorizedError(text)
+    query = _check_busy_query(call)
+    named = {item.get("credentialId") for item in query["calendarsToLoad"]}
+    own = call.world.connections.credentials_of(call.user.id)
+    found = [row for row in own if row.id in named]
+    if not found:
+        text = "These credentials do not belong to you"
+        raise UnauthorizedError(text)
+    return success(busy_times_of(call.world, found, query["dateFrom"], query["dateTo"]))
 
 
-def conferencing(_: Call) -> Any:
-    """Connected conferencing apps."""
-    return success([])
+def conferencing(call: Call) -> Any:
+    """Connected conferencing apps; a team has none of its own."""
+    rows = [] if "teamId" in call.params else conferencing_connections(call)
+    return success([connection_json(row) for row in rows])
 
 
 def default_conferencing(call: Call) -> Any:
@@ -103,14 +145,17 @@ def default_conferencing(call: Call) -> Any:
 
 
 def conferencing_auth_url(call: Call) -> Any:
-    """Where to connect a conferencing app; the installation has keys for none.
+    """Where to connect a conferencing app.
 
     Raises:
         NoAppKeysError: The installation has no keys for it.
         InvalidChoiceError: It is not connected by OAuth.
     """
     if call.params["app"] in _CONFERENCING_BY_OAUTH:
-        raise NoAppKeysError
+        url = conferencing_url(call, call.params["app"])
+        if url is None:
+            raise NoAppKeysError
+        return success({"url": url})
     text = "Invalid conferencing app, available apps are: "
     raise InvalidChoiceError(text, "zoom, msteams")
 
@@ -125,16 +170,19 @@ def stripe_check(_: Call) -> Any:
     raise NotFoundError(text)
 
 
-def stripe_connect(_: Call) -> Any:
-    """Where to connect Stripe; the installation has no keys.
+def stripe_connect(call: Call) -> Any:
+    """Where to connect Stripe.
 
     Raises:
-        NoAppKeysError: Always.
+        NoAppKeysError: The installation has no keys for it.
     """
-    raise NoAppKeysError
+    url = stripe_url(call)
+    if url is None:
+        raise NoAppKeysError
+    return success({"authUrl": url})
 
 
-def _check_busy_query(call: Call) -> None:
+def _check_busy_query(call: Call) -> Json:
     target = _busy_target(call)
     broken: dict[str, Json] = {}
     if "loggedInUsersTz" not in target:
@@ -158,6 +206,7 @@ def _check_busy_query(call: Call) -> None:
                 for name, rules in broken.items()
             ],
         )
+    return target
 
 
 def _busy_target(call: Call) -> Json:

@@ -55,7 +55,7 @@ _ROUTING_RULES: Final = QueryRules(
 def forms(call: Call) -> Any:
     """Routing forms of an organisation's teams, or of one team."""
     values = _ROUTING_RULES.read(call.query)
-    rows = _within(_forms(call), values)
+    rows = _within(forms_of_path(call), values)
     if "teamIds" in values:
         rows = [row for row in rows if row.team_id in values["teamIds"]]
     if "routedToBookingUid" in values:
@@ -73,13 +73,13 @@ def responses(call: Call) -> Any:
     """
     values = _ROUTING_RULES.read(call.query)
     form_id = call.params["routingFormId"]
-    if form_id not in {row.id for row in _forms(call)}:
+    if form_id not in {row.id for row in forms_of_path(call)}:
         raise RecordNotFoundError
     own = [row for row in call.world.routing_responses.values() if row.form_id == form_id]
     rows = _within(own, values)
     if "routedToBookingUid" in values:
         rows = [row for row in rows if row.booking_uid == values["routedToBookingUid"]]
-    return success([_response_json(row) for row in page(rows, values)])
+    return success([response_json(row) for row in page(rows, values)])
 
 
 def workflows(kind: str) -> Callable[[Call], Any]:
@@ -153,7 +153,8 @@ def contact(kind: str) -> Callable[[Call], Any]:
     return handler
 
 
-def _forms(call: Call) -> list[RoutingForm]:
+def forms_of_path(call: Call) -> list[RoutingForm]:
+    """Routing forms of the path's team, or of the organisation and all its teams."""
     rows = list(call.world.routing_forms.values())
     if "teamId" in call.params:
         return [row for row in rows if row.team_id == int(call.params["teamId"])]
@@ -190,7 +191,8 @@ def _instant(values: Json, name: str) -> Any:
     return parse_iso(values[name]) if name in values else None
 
 
-def _response_json(row: RoutingResponse) -> Json:
+def response_json(row: RoutingResponse) -> Json:
+    """A filled-in form."""
     return {
         "id": row.id,
         "formId": row.form_id,

@@ -69,7 +69,7 @@ def calendar_links(call: Call) -> Any:
 def attendees(call: Call) -> Any:
     """Attendees with their ids, which bookings do not show."""
     booking = _existing(call)
-    return success([_attendee_json(booking, person) for person in booking.attendees])
+    return success([attendee_json(booking, person) for person in booking.attendees])
 
 
 def attendee(call: Call) -> Any:
@@ -81,7 +81,7 @@ def attendee(call: Call) -> Any:
     booking, attendee_id = _existing(call), call.number("attendeeId")
     for person in booking.attendees:
         if person.id == attendee_id:
-            return success(_attendee_json(booking, person))
+            return success(attendee_json(booking, person))
     text = f"Attendee with id {attendee_id} not found in booking {booking.uid}"
     raise NotFoundError(text)
 
@@ -109,7 +109,8 @@ def _references(call: Call, booking: Booking) -> Any:
     )
 
 
-def _attendee_json(booking: Booking, person: Attendee) -> Json:
+def attendee_json(booking: Booking, person: Attendee) -> Json:
+    """An attendee with the ids that bookings leave out."""
     return {
         "id": person.id,
         "bookingId": booking.id,

@@ -17,6 +17,7 @@ from cal_source.sandbox.errors import (
     BookingNotFoundError,
     MaskedBadRequestError,
     MaskedForbiddenError,
+    NotFoundError,
 )
 from cal_source.sandbox.guards import (
     authenticated,
@@ -125,11 +126,25 @@ def one(call: Call) -> Any:
     uid = call.params["bookingUid"]
     booking = call.world.bookings.by_uid(uid)
     if booking is not None:
-        return success(_shown_alone(call, booking))
+        return success(shown_alone(call, booking))
     series = call.world.bookings.of_series(uid)
     if series:
-        return success([_shown_alone(call, occurrence) for occurrence in series])
+        return success([shown_alone(call, occurrence) for occurrence in series])
     raise BookingNotFoundError(uid)
+
+
+def one_by_seat(call: Call) -> Any:
+    """The booking that a seat belongs to; source: OpenAPI, newer than the recordings.
+
+    Raises:
+        NotFoundError: There is no such seat.
+    """
+    seat_uid = call.params["seatUid"]
+    for booking in call.world.bookings:
+        if any(person.seat and person.seat.uid == seat_uid for person in booking.attendees):
+            return success(shown_alone(call, booking))
+    reason = f"Booking with seatUid={seat_uid} was not found in the database"
+    raise NotFoundError(reason)
 
 
 def _list(call: Call, values: Json, user_id: int) -> Json:
@@ -229,7 +244,7 @@ def _pagination(total: int, take: int, skip: int) -> Json:
     }
 
 
-def _shown_alone(call: Call, booking: Booking) -> Any:
+def shown_alone(call: Call, booking: Booking) -> Any:
     """A seated booking read alone hides its attendees from those without a role in it."""
     if not is_seated(call.world, booking) or _may_see_attendees(call, booking):
         return call.renderer.raw(booking)
@@ -255,6 +270,7 @@ def _may_see_attendees(call: Call, booking: Booking) -> bool:
 ROUTES = (
     get("/v2/bookings", list_own, permission("BOOKING_READ"), authenticated, versions=VERSION),
     get("/v2/bookings/{bookingUid}", one, maybe_authenticated, versions=VERSION),
+    get("/v2/bookings/by-seat/{seatUid}", one_by_seat, maybe_authenticated, versions=VERSION),
     get(
         "/v2/organizations/{orgId}/bookings",
         list_of_organization,

@@ -108,7 +108,7 @@ def list_of_team(call: Call) -> Any:
 
 def one_of_team(call: Call) -> Any:
     """One event type of a team; read alone, its `team` is only an id."""
-    body = team_event_type_json(call.world, _team_event_type(call))
+    body = team_event_type_json(call.world, team_event_type(call))
     return success(body | {"team": {"id": body["teamId"]}})
 
 
@@ -122,34 +122,28 @@ def list_of_organization(_: Call) -> Any:
 
 
 def private_links(call: Call) -> Any:
-    """Private links of the caller's event type.
-
-    Raises:
-        EventTypeNotFoundError: It is not the caller's.
-    """
-    row = call.world.event_types.get(call.number("eventTypeId"))
-    if row is None or row.owner_id != call.user.id:
-        raise EventTypeNotFoundError(call.params["eventTypeId"])
-    return _links(call, row.id)
+    """Private links of the caller's event type."""
+    return _links(call, own_event_type(call).id)
 
 
 def private_links_of_team(call: Call) -> Any:
     """Private links of a team's event type."""
-    return _links(call, _team_event_type(call).id)
+    return _links(call, team_event_type(call).id)
 
 
 def _links(call: Call, event_type_id: int) -> Any:
     rows = sorted(call.world.private_links.values(), key=lambda row: row.number)
     return success(
         [
-            _link_json(call.world, row, call.now)
+            link_json(call.world, row, call.now)
             for row in rows
             if row.event_type_id == event_type_id
         ],
     )
 
 
-def _link_json(world: World, row: PrivateLink, now: datetime) -> Json:
+def link_json(world: World, row: PrivateLink, now: datetime) -> Json:
+    """A private link; one that has an end does not show how often it was used."""
     is_expired = row.expires_at is not None and row.expires_at < now
     is_used_up = row.max_usage_count is not None and row.usage_count >= row.max_usage_count
     body: Json = {
@@ -163,7 +157,24 @@ def _link_json(world: World, row: PrivateLink, now: datetime) -> Json:
     return body | {"maxUsageCount": row.max_usage_count, "usageCount": row.usage_count}
 
 
-def _team_event_type(call: Call) -> EventType:
+def own_event_type(call: Call) -> EventType:
+    """The path's event type, which must be the caller's.
+
+    Raises:
+        EventTypeNotFoundError: It is not.
+    """
+    row = call.world.event_types.get(call.number("eventTypeId"))
+    if row is None or row.owner_id != call.user.id:
+        raise EventTypeNotFoundError(call.params["eventTypeId"])
+    return row
+
+
+def team_event_type(call: Call) -> EventType:
+    """The path's event type, which must be the path's team's.
+
+    Raises:
+        EventTypeNotFoundError: It is not.
+    """
     row = call.world.event_types.get(call.number("eventTypeId"))
     if row is None or row.team_id != call.number("teamId"):
         raise EventTypeNotFoundError(call.params["eventTypeId"])

@@ -73,6 +73,11 @@ def clients(call: Call) -> Any:
     return success([_client_json(call, row) for row in found])
 
 
+def client(call: Call) -> Any:
+    """One client of the caller's platform."""
+    return success(_client_json(call, call.world.oauth_clients[_client(call)]))
+
+
 def users(call: Call) -> Any:
     """Users a client manages."""
     values = _USER_RULES.read(call.query)
@@ -97,17 +102,31 @@ def user(call: Call) -> Any:
     return success(managed_user_json(row))
 
 
-def managed_organizations(call: Call) -> Any:
-    """Organisations a platform manages: none.
+def managed_organizations(_: Call) -> Any:
+    """Organisations a platform manages: none."""
+    return success([]) | {"pagination": _EMPTY_PAGE}
+
+
+def managed_organization(call: Call) -> Any:
+    """One organisation a platform manages: there is none.
 
     Raises:
-        ForbiddenError: The organisation is no platform.
+        NotFoundError: Always.
+    """
+    text = f"Managed organization with id={call.params['managedOrganizationId']} not found."
+    raise NotFoundError(text)
+
+
+def _is_platform(call: Call) -> None:
+    """The path's organisation is a platform.
+
+    Raises:
+        ForbiddenError: It is not.
     """
     team = call.world.teams[int(call.params["orgId"])]
     if not team.is_platform:
         text = f"IsManagedOrgGuard - organization with id={team.id} is not a platform."
         raise ForbiddenError(text)
-    return success([]) | {"pagination": _EMPTY_PAGE}
 
 
 def _client(call: Call) -> str:
@@ -145,11 +164,19 @@ ROUTES = (
     get("/v2/provider/{clientId}", provider),
     get("/v2/provider/{clientId}/access-token", provider_token, authenticated),
     get("/v2/oauth-clients", clients, authenticated),
+    get(_CLIENT, client, authenticated),
     get(f"{_CLIENT}/users", users, authenticated),
     get(f"{_CLIENT}/users/{{userId}}", user, authenticated),
     get(
         "/v2/organizations/{orgId}/organizations",
         managed_organizations,
         *organization_role("ORG_ADMIN"),
+        _is_platform,
+    ),
+    get(
+        "/v2/organizations/{orgId}/organizations/{managedOrganizationId}",
+        managed_organization,
+        *organization_role("ORG_ADMIN"),
+        _is_platform,
     ),
 )

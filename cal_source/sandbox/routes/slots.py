@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cal_source.sandbox.availability import free_slots
-from cal_source.sandbox.call import success
 from cal_source.sandbox.clock import parse_iso, to_iso
 from cal_source.sandbox.errors import BadRequestError, NotFoundError
 from cal_source.sandbox.guards import maybe_authenticated
@@ -48,11 +47,6 @@ def available(call: Call) -> Any:
     for day, slot in _found(call, "startTime", "endTime"):
         data.setdefault(day, []).append({"time": _text(call, slot)})
     return {"data": {"slots": data}, "status": "success"}
-
-
-def reservation(_: Call) -> Any:
-    """A reserved slot; an unknown one is null."""
-    return success(None)
 
 
 def _found(call: Call, first: str, last: str) -> list[tuple[str, datetime]]:
@@ -133,7 +127,6 @@ def _zone(call: Call) -> ZoneInfo:
 
 ROUTES = (
     get("/v2/slots", slots, maybe_authenticated, versions=(VERSION,)),
-    get("/v2/slots/reservations/{uid}", reservation, maybe_authenticated, versions=(VERSION,)),
     get(
         "/v2/slots/available",
         available,

@@ -93,12 +93,16 @@ def is_of_organization(call: Call) -> None:
     Raises:
         ForbiddenError: It is not.
     """
+    question = ("webhook", call.params["webhookId"], call.params["orgId"])
+    if call.grants.holds(question, call.now):
+        return
     row = call.world.webhooks.get(call.params["webhookId"])
     if row is None or row.team_id != int(call.params["orgId"]):
         raise ForbiddenError(
             f"IsWebhookInOrg - webhook with id={call.params['webhookId']} is not part of the "
             f"organization with id={call.params['orgId']}.",
         )
+    call.grants.remember(question, call.now)
 
 
 def administers_client(call: Call) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from cal_source.sandbox import Answer, Sandbox, World
@@ -49,6 +50,26 @@ def asking(sandbox: Sandbox) -> Ask:
 @pytest.fixture
 def ask(sandbox: Sandbox) -> Ask:
     return asking(sandbox)
+
+
+def telling(sandbox: Sandbox) -> Ask:
+    """Make a function that sends a body and gives the answer."""
+
+    def tell(
+        path: str,
+        body: Any = None,
+        *,
+        method: str = "POST",
+        key: str | None = "owner",
+        version: str | None = BOOKINGS,
+    ) -> Answer:
+        headers = {} if key is None else {"Authorization": f"Bearer cal_sandbox_{key}"}
+        if version is not None:
+            headers["cal-api-version"] = version
+        content = b"" if body is None else msgspec.json.encode(body)
+        return sandbox.respond(method, path, (), headers, content)
+
+    return tell
 
 
 @pytest.fixture

@@ -29,6 +29,14 @@ REFUSING = {
     "/v2/organizations/{orgId}/teams/event-types": 500,
     "/v2/organizations/{orgId}/organizations": 403,
     "/v2/oauth-clients": 401,
+    "/v2/calendars/{calendar}/save": 400,
+    "/v2/gcal/oauth/save": 301,
+    "/v2/stripe/save": 400,
+    "/v2/conferencing/{app}/oauth/callback": 400,
+    "/auth/oauth2/authorize": 400,
+    "/v2/auth/oauth2/clients/{clientId}": 404,
+    "/v2/bookings/by-seat/{seatUid}": 404,
+    "/v2/organizations/{orgId}/organizations/{managedOrganizationId}": 403,
     "/v2/slots": 400,
     "/v2/slots/available": 400,
 }
@@ -63,6 +71,8 @@ def _path(world: World, template: str) -> str:
         "calendar": "google",
         "app": "zoom",
         "uid": "none",
+        "seatUid": "none",
+        "managedOrganizationId": "106",
     }
     if template.endswith("oauth-clients/{clientId}/users/{userId}"):
         parts["userId"] = "1023"
@@ -86,8 +96,11 @@ def _membership(world: World, team_id: int) -> int:
     return next(m.id for m in world.memberships.values() if m.team_id == team_id)
 
 
+READS = [route for route in ROUTES if route.method == "GET"]
+
+
 @pytest.mark.parametrize(
-    "route", ROUTES, ids=lambda route: f"{route.template} {min(route.versions)}"
+    "route", READS, ids=lambda route: f"{route.template} {min(route.versions)}"
 )
 def test_every_route_answers_its_caller(route: Route) -> None:
     template, version = route.template, max(route.versions)
@@ -119,7 +132,7 @@ VALUES = st.one_of(
 
 @settings(max_examples=300)
 @given(
-    route=st.sampled_from([route for route in ROUTES if "teams/event-types" not in route.template]),
+    route=st.sampled_from([route for route in READS if "teams/event-types" not in route.template]),
     ids=st.lists(TEXT, min_size=5, max_size=5),
     query=st.lists(st.tuples(NAMES, VALUES), max_size=4),
     has_good_ids=st.booleans(),

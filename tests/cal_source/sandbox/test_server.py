@@ -100,7 +100,7 @@ def test_state_and_requests_are_shown_from_outside(world: World) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "text"),
     [
-        ("GET", "/_sandbox/nope", b"", 404, "Known: clock, requests, state/users"),
+        ("GET", "/_sandbox/nope", b"", 404, "Known: clock, requests, outbox, state/users"),
         ("POST", "/_sandbox/clock", b"tomorrow", 400, "advance_seconds"),
         ("POST", "/_sandbox/clock", b"{}", 400, "advance_seconds"),
     ],
