@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 import pytest
 
 from cal_source.catalogue import OPERATIONS, Kind, operation
+from cal_source.catalogue.parameters import Parameter
 from cal_source.tables import TABLES
 from pipelines.cli import main
 from pipelines.cli.actions import COLUMNS, cells, explained
@@ -51,6 +52,17 @@ def covered_actions():
     return covered(with_further_reads=False)
 
 
+OTHER_VALUES = {"ordered_by": (("x", "y"),), "query": (Parameter("x"),)}
+
+
+def another(value):
+    if isinstance(value, str):
+        return value + "x"
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) else ("x",)
+
+
 @pytest.mark.parametrize("row", ROWS)
 def test_actions_explains_every_field_of_a_row(row):
     """Whatever the row says differently is explained differently."""
@@ -60,14 +72,7 @@ def test_actions_explains_every_field_of_a_row(row):
         value = getattr(row, field.name)
         if value in {"", None, ()} or (field.name == "authoritative" and not row.table):
             continue
-        if isinstance(value, str):
-            other = value + "x"
-        elif isinstance(value, bool):
-            other = not value
-        elif isinstance(value, int):
-            other = value + 1
-        else:
-            other = (("x", "y"),) if field.name == "ordered_by" else ("x",)
+        other = OTHER_VALUES.get(field.name) or another(value)
         assert explained(coverage_of(replace(row, **{field.name: other}))) != before, field.name
 
 
