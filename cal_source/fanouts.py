@@ -214,6 +214,12 @@ def routing_forms(account: Account) -> Fanout:
     return _under("routing_form", "routingFormId", found)
 
 
+def team_routing_forms(account: Account) -> Fanout:
+    """The routing forms of teams in the organisation, as their admins see them."""
+    found = _rows(account, "get_team_routing_forms", teams_in_organization(account))
+    return _under("routing_form", "routingFormId", found)
+
+
 def oauth_clients(account: Account) -> Fanout:
     """Platform clients."""
     return _under("oauth_client", "clientId", _rows(account, "list_oauth_clients", own(account)))

@@ -172,7 +172,14 @@ FEEDS: Final[Mapping[str, tuple[Feed, ...]]] = {
         Feed("list_organization_routing_forms", _IN_ORGANIZATION),
         Feed("get_team_routing_forms", _TEAMS_INSIDE, unless="list_organization_routing_forms"),
     ),
-    "routing_form_responses": (Feed("list_routing_form_responses", fanouts.routing_forms),),
+    "routing_form_responses": (
+        Feed("list_routing_form_responses", fanouts.routing_forms),
+        Feed(
+            "list_team_routing_form_responses",
+            fanouts.team_routing_forms,
+            unless="list_routing_form_responses",
+        ),
+    ),
     "workflows": (
         Feed("get_organization_team_workflows", _TEAMS_INSIDE),
         Feed("list_team_routing_form_workflows", _TEAMS_INSIDE),

@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from cal_source.sandbox import Sandbox, World
 
 _PAGE_SIZE = 250
-_ONLY_VIEW_OF_TEAM_ADMINS = {"get_team_schedules", "get_team_routing_forms"}
+_ONLY_VIEW_OF_TEAM_ADMINS = {
+    "get_team_schedules",
+    "get_team_routing_forms",
+    "list_team_routing_form_responses",
+}
 _NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
