@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.catalogue import operation
 from cal_source.errors import CalError, ForbiddenError, ShapeError, short_reason
+from cal_source.extraction import status_of
 from cal_source.ledger import ReadStatus
 from cal_source.tables import TABLES
 from cal_source.targets import Skip, targets_of
@@ -58,12 +59,14 @@ class BookingReads:
         windows: Start-time windows to read besides, whatever changed.
         page_size: Bookings per request, 1 to 250.
         uids: Read these bookings only; the fields above are then not used.
+        total: How many to expect, for the progress; None asks Cal.com when all are read.
     """
 
     changed_since: datetime | None = None
     windows: tuple[Window, ...] = ()
     page_size: int = PAGE_SIZE
     uids: tuple[str, ...] = ()
+    total: int | None = None
 
     @property
     def is_everything(self) -> bool:
@@ -195,7 +198,10 @@ class _Walk:
         if self._reads.uids:
             return
         if since is None:
-            self._total = count_bookings(self._extraction, self._view)
+            counted = self._reads.total
+            if counted is None:
+                counted = count_bookings(self._extraction, self._view)
+            self._total = counted
             yield walk_by_value(self._fetch(), keys=BY_CREATED, page_size=size)
         else:
             # The end lies ahead of every clock: what changes meanwhile is read here or next time.
@@ -226,7 +232,7 @@ class _Walk:
             TABLES[_RESOURCE], page, self._view.scope, loaded_at=self._extraction.clock()
         )
         self.quarantined += len(parsed.quarantined)
-        self._has_nameless |= any(not entry.key for entry in parsed.quarantined)
+        self._has_nameless |= status_of(parsed) is ReadStatus.PARTIAL
         uids = [row["uid"] for row in parsed.rows[_RESOURCE]]
         self.seen.update(uids)
         self._extraction.read_uids += uids

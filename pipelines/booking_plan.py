@@ -43,12 +43,11 @@ def plan_bookings(
     cursor = warehouse.scalar(
         "select cursor_at from ops.cursors where resource = 'bookings' and scope = ?", [view.scope]
     )
-    everything = BookingReads(page_size=options.page_size)
     if options.full or cursor is None:
-        return everything
+        return BookingReads(page_size=options.page_size)
     total = count_bookings(extraction, view)
     if ceil(total / PAGE_SIZE) + _END_OF_WALK <= options.reread_requests:
-        return everything
+        return BookingReads(page_size=options.page_size, total=total)
     window = _affordable_window(extraction, view, options.reread_requests)
     return BookingReads(cursor - OVERLAP, (window,) if window else (), options.page_size)
 

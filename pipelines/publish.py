@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, ColumnType, Table
 from pipelines.errors import PublishError
 from pipelines.history import bury, keep_history, unbury
-from pipelines.ops import READS
+from pipelines.ops import QUARANTINE, READS
 from pipelines.sql_text import quoted, quoted_list
 
 if TYPE_CHECKING:
@@ -119,12 +119,10 @@ def _publish_family(
     )
     warehouse.connection.execute(
         f"delete from raw.{table.name} where ({key}) in (select ({key}) from {_SCRATCH})"
-        if len(table.key) > 1
-        else f"delete from raw.{table.name} where {key} in (select {key} from {_SCRATCH})"
     )
     published.written[table.name] = _insert(warehouse, table, _SCRATCH, "")
     for child in table.family()[1:]:
-        parent_columns = _parent_columns(child)
+        parent_columns = list(child.parent_key.items())
         warehouse.connection.execute(
             f"delete from raw.{child.name} as c using {_SCRATCH} as p where "
             + " and ".join(f"c.{quoted(c)} = p.{quoted(p)}" for c, p in parent_columns)
@@ -139,7 +137,7 @@ def _publish_family(
 
 
 def _insert(warehouse: Warehouse, table: Table, source: str, join: str) -> int:
-    """Insert the landed rows; distinct, because two targets may bring one page's row twice."""
+    """Insert the landed rows, JSON as JSON; returns how many."""
     landed = set(warehouse.column_names(LANDING, table.name))
     columns = [c.name for c in table.columns if c.name in landed]
     json = {c.name for c in table.columns if c.type is ColumnType.JSON} | {"_extra"}
@@ -182,7 +180,7 @@ def _retire(
     parameters = {"run": published.run_id, "resource": table.name}
     bury(warehouse, table, condition, {**parameters, "now": now})
     for child in table.family()[1:]:
-        ((child_column, parent_column),) = _parent_columns(child)
+        ((child_column, parent_column),) = child.parent_key.items()
         warehouse.connection.execute(
             f"delete from raw.{child.name} where {quoted(child_column)} in "
             f"(select {quoted(parent_column)} from raw.{table.name} where {condition})",
@@ -207,14 +205,9 @@ def _refuse_double_keys(warehouse: Warehouse, table: Table) -> None:
 def _publish_records(warehouse: Warehouse, run_id: str, landed: set[str]) -> None:
     """Move the run's reads, quarantined records and schema drift to `ops`."""
     connection = warehouse.connection
-    _copy_records(warehouse, READS, "reads", run_id)
-    if "quarantine" in landed:
-        connection.execute(
-            "insert into ops.quarantine (run_id, number, resource, scope, record_key, reason, "
-            "record) select run_id, number, resource, scope, record_key, reason, record::json "
-            "from landing.quarantine where run_id = ?",
-            [run_id],
-        )
+    for table in (READS, QUARANTINE):
+        if table.name in landed:
+            _copy_records(warehouse, table, run_id)
     if "schema_drift" in landed:
         connection.execute(
             "update ops.schema_changes as o set record_count = d.record_count, last_run_id = "
@@ -231,12 +224,12 @@ def _publish_records(warehouse: Warehouse, run_id: str, landed: set[str]) -> Non
         )
 
 
-def _copy_records(warehouse: Warehouse, table: Table, source: str, run_id: str) -> None:
-    landed = set(warehouse.column_names(LANDING, source))
+def _copy_records(warehouse: Warehouse, table: Table, run_id: str) -> None:
+    landed = set(warehouse.column_names(LANDING, table.name))
     names = [c.name for c in table.columns if c.name in landed]
     warehouse.connection.execute(
         f"insert into ops.{table.name} ({quoted_list(names)}) select {quoted_list(names)} "
-        f"from landing.{source} where run_id = ?",
+        f"from landing.{table.name} where run_id = ?",
         [run_id],
     )
 
@@ -245,24 +238,20 @@ def _move_cursors(warehouse: Warehouse, run_id: str) -> None:
     """Advance the cursors of the run's reads; a cursor never moves backwards."""
     if "cursor_at" not in warehouse.column_names(LANDING, "reads"):
         return
-    parameters = [run_id]
+    run = {"run": run_id}
     moved = (
         "select resource, scope, max(cursor_at) as cursor_at from landing.reads "
-        "where run_id = ? and cursor_at is not null group by resource, scope"
+        "where run_id = $run and cursor_at is not null group by resource, scope"
     )
     warehouse.connection.execute(
         "update ops.cursors as c set cursor_at = greatest(c.cursor_at, m.cursor_at), "
-        f"run_id = '{run_id}' from ({moved}) as m "
+        f"run_id = $run from ({moved}) as m "
         "where c.resource = m.resource and c.scope = m.scope",
-        parameters,
+        run,
     )
     warehouse.connection.execute(
-        f"insert into ops.cursors select m.resource, m.scope, m.cursor_at, '{run_id}' from "
+        "insert into ops.cursors select m.resource, m.scope, m.cursor_at, $run from "
         f"({moved}) as m where not exists (select 1 from ops.cursors as c "
         "where c.resource = m.resource and c.scope = m.scope)",
-        parameters,
+        run,
     )
-
-
-def _parent_columns(child: Table) -> list[tuple[str, str]]:
-    return list(child.parent_key.items())

@@ -67,45 +67,21 @@ def recorded_run(
         ],
     )
     record = RunRecord()
-    message = ""
+
+    def close(message: str) -> None:
+        warehouse.connection.execute(
+            "update ops.runs set finished_at = ?, outcome = ?, exit_code = ?, message = ?, "
+            "requests = ? where run_id = ?",
+            [clock(), record.outcome, int(record.exit_code), message, requests(), run_id],
+        )
+
     try:
         yield record
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt)
         record.outcome = "interrupted" if stopped else "failed"
         record.exit_code = exit_code_of(error)
-        message = "stopped by Ctrl-C" if stopped else str(error)
         with suppress(duckdb.Error):  # the warehouse may be what failed
-            _close(
-                warehouse,
-                run_id,
-                record,
-                message=message,
-                finished_at=clock(),
-                requests=requests(),
-            )
+            close("stopped by Ctrl-C" if stopped else str(error))
         raise
-    _close(
-        warehouse,
-        run_id,
-        record,
-        message=message,
-        finished_at=clock(),
-        requests=requests(),
-    )
-
-
-def _close(
-    warehouse: Warehouse,
-    run_id: str,
-    record: RunRecord,
-    *,
-    message: str,
-    finished_at: datetime,
-    requests: int,
-) -> None:
-    warehouse.connection.execute(
-        "update ops.runs set finished_at = ?, outcome = ?, exit_code = ?, message = ?, "
-        "requests = ? where run_id = ?",
-        [finished_at, record.outcome, int(record.exit_code), message, requests, run_id],
-    )
+    close("")
