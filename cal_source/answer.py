@@ -14,6 +14,8 @@ Source: `err_*`, `bookings_take251`, `w_absent_wrong_email` and other recordings
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -51,6 +53,14 @@ class Answer:
     fetched_at: datetime
     headers: Mapping[str, str] = field(repr=False)
     location: str | None = field(default=None, repr=False)
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """When the server says that it answered, UTC, to the second; None when it does not say."""
+        try:
+            return parsedate_to_datetime(self.headers.get("date", "")).astimezone(UTC)
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

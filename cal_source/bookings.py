@@ -1,85 +1,104 @@
-"""Reading bookings completely: which view of them, which part, and how many there are.
+"""Which bookings to read: the view of them, the part of it, and how many there are.
 
-Bookings are the one large list, and the one whose paging loses rows. They are walked by value
-(`cal_source.walk`), all of them by creation time, changes by `updatedAt`, windows by start time.
+Bookings are the one large list, and the one whose paging loses rows. `cal_source.booking_walk`
+reads them; here is what it is asked for.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.catalogue import operation
-from cal_source.errors import CalError, ForbiddenError, ShapeError, short_reason
-from cal_source.extraction import status_of
-from cal_source.ledger import ReadStatus
-from cal_source.tables import TABLES
+from cal_source.errors import ForbiddenError, ShapeError, short_reason
 from cal_source.targets import Skip, targets_of
-from cal_source.walk import (
-    BY_CREATED,
-    BY_START,
-    BY_UPDATED,
-    check_booking_page,
-    check_filters_honoured,
-    check_is_list,
-    instant,
-    parse_instant,
-    walk_by_value,
-)
+from cal_source.walk import check_filters_honoured, check_is_list, instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping
+    from datetime import datetime
 
-    from cal_source.extraction import Batch, Extraction
+    from cal_source.answer import Answer
+    from cal_source.extraction import Extraction
     from cal_source.fanouts import Target
 
 PAGE_SIZE: Final = 250
-_RESOURCE: Final = "bookings"
+WORKERS: Final = 4
+SLICE_SIZE: Final = 12_500  # bookings; 50 requests at full pages
+RESOURCE: Final = "bookings"
+OVERLAP: Final = timedelta(minutes=10)
+"""How far an incremental read starts before the last change seen: the longest time between
+Cal.com stamping a change and a reader seeing it (transactions, replicas, clocks) that is safe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Bookings that start at or after `start_at` and end at or before `end_at`, both UTC."""
+    """Bookings that start at or after `start_at` and before `end_at`, both UTC."""
 
     start_at: datetime
     end_at: datetime
 
-    def params(self) -> dict[str, str]:
-        """Return the window as filters of the bookings list; both bounds are inclusive."""
-        return {"afterStart": instant(self.start_at), "beforeEnd": instant(self.end_at)}
-
 
 @dataclass(frozen=True, slots=True)
 class BookingReads:
-    """Which bookings a run reads.
+    """Which bookings a run reads; windows first, so that the changes show what left one meanwhile.
 
     Attributes:
-        changed_since: Read what changed at or after this instant; None reads every booking.
-        windows: Start-time windows to read besides, whatever changed.
+        whole: Read every booking, by creation time.
+        created_from: With `whole`: go on from here; those created before were read.
+        read_before: With `created_from`: how many those were.
+        changes_from: With `created_from`: where the changes since the first part begin.
+        supersedes: With `whole`: other views whose rows are gone unless this one brings them.
+        changed_since: Read what changed at or after this instant; `whole` is then not used.
+        windows: Start-time windows to read completely.
+        seated_event_types: Read the upcoming bookings of these event types: seats that are added
+            or cancelled do not move `updatedAt`.
+        uids: Read these bookings only; nothing else above is then used.
+        counted_from: Ask how many bookings start at or after each of these instants.
         page_size: Bookings per request, 1 to 250.
-        uids: Read these bookings only; the fields above are then not used.
-        total: How many to expect, for the progress; None asks Cal.com when all are read.
+        workers: Most requests at a time.
+        slice_size: Bookings that one worker is to read in a row, and above twice of which a whole
+            reading is split up.
+        most_slices: End a whole reading after so many; None reads to the end.
     """
 
+    whole: bool = True
+    created_from: datetime | None = None
+    read_before: int = 0
+    changes_from: datetime | None = None
+    supersedes: tuple[str, ...] = ()
     changed_since: datetime | None = None
     windows: tuple[Window, ...] = ()
-    page_size: int = PAGE_SIZE
+    seated_event_types: tuple[int, ...] = ()
     uids: tuple[str, ...] = ()
-    total: int | None = None
+    counted_from: tuple[datetime, ...] = ()
+    page_size: int = PAGE_SIZE
+    workers: int = WORKERS
+    slice_size: int = SLICE_SIZE
+    most_slices: int | None = None
 
     @property
-    def is_everything(self) -> bool:
-        """True when every booking is read, so that one not seen is gone."""
-        return self.changed_since is None and not self.uids
+    def is_whole(self) -> bool:
+        """True when bookings are read by creation time, all or all that are left."""
+        return self.whole and self.changed_since is None and not self.uids
+
+
+def booking_views(extraction: Extraction) -> list[Target]:
+    """Return the views of bookings that the key may have, the widest first.
+
+    Raises:
+        CalError: Cal.com does not answer.
+    """
+    return [target for target, _ in targets_of(extraction, RESOURCE).reads]
 
 
 def booking_view(extraction: Extraction) -> Target:
     """Return the widest view of bookings the key has: the organisation's, else the user's own.
 
-    The first call asks Cal.com for bookings changed in the far future: none must come, or the
-    server ignores filters and every incremental read would be wrong. A view that is refused is
-    written down as skipped.
+    The first call finds out, by asking for bookings changed in the far future: none must come, or
+    the server ignores filters and every incremental read would be wrong. A view that is refused
+    is written down as skipped.
 
     Raises:
         CalError: No view can be read, or Cal.com does not answer.
@@ -87,177 +106,71 @@ def booking_view(extraction: Extraction) -> Target:
     """
     if extraction.booking_view is not None:
         return extraction.booking_view
-    targets = targets_of(extraction, _RESOURCE)
+    targets = targets_of(extraction, RESOURCE)
     for skip in targets.skips:
-        extraction.skip(_RESOURCE, skip)
+        extraction.skip(RESOURCE, skip)
     *wider, own = [target for target, _ in targets.reads]
     for target in wider:
         try:
-            check_filters_honoured(_fetcher(extraction, target, on_page=None))
+            _check(extraction, target)
         except ForbiddenError as error:
-            extraction.skip(_RESOURCE, Skip(target.operation, target.scope, short_reason(error)))
+            extraction.skip(RESOURCE, Skip(target.operation, target.scope, short_reason(error)))
         else:
             extraction.booking_view = target
             return target
-    check_filters_honoured(_fetcher(extraction, own, on_page=None))
+    _check(extraction, own)
     extraction.booking_view = own
     return own
 
 
-def count_bookings(extraction: Extraction, view: Target, window: Window | None = None) -> int:
-    """Return how many bookings a view holds, by Cal.com's own total.
+def _check(extraction: Extraction, target: Target) -> None:
+    def fetch(params: Mapping[str, str], take: int) -> list[Any]:
+        answer = fetch_bookings(extraction, target, {**params, "take": take}, "check")
+        return check_is_list(answer.data, "the bookings list")
 
-    The total honours start, end and status filters; it ignores created and updated ones, which
-    is why only windows can be asked for (recordings `bookings_*`, measured).
+    check_filters_honoured(fetch)
+
+
+def fetch_bookings(
+    extraction: Extraction, view: Target, params: Mapping[str, object], purpose: str
+) -> Answer:
+    """Ask a view for one page of bookings and count the request under its purpose.
 
     Raises:
-        CalError: Cal.com does not answer.
-        ShapeError: The answer has no total.
+        CalError: Cal.com refuses or does not answer.
     """
-    params = {"take": 1, **(window.params() if window else {})}
-    answer = extraction.client.get(operation(view.operation), path=view.path, params=params)
+    extraction.ledger.count_request(purpose)
+    return extraction.client.get(operation(view.operation), path=view.path, params=params)
+
+
+def total_of(answer: Answer, what: str) -> int:
+    """Return how many bookings a page's filters match, by Cal.com's own count.
+
+    The count honours start, end and status filters; it ignores created and updated ones
+    (recordings `bookings_*`, measured).
+
+    Raises:
+        ShapeError: The answer has no count.
+    """
     total = (answer.pagination or {}).get("totalItems")
     if not isinstance(total, int):
         raise ShapeError(
-            f"GET {operation(view.operation).path}",
+            what,
             "the answer has no pagination.totalItems",
             "Cal.com sends it since May 2025; update a self-hosted server",
         )
     return total
 
 
-def read_bookings(extraction: Extraction, reads: BookingReads) -> Iterator[Batch]:
-    """Read bookings and write down how that ended.
-
-    Yields:
-        One batch per page. Of a booking that is in several, the later page counts.
+def count_bookings(
+    extraction: Extraction, view: Target, starting_from: datetime | None = None
+) -> int:
+    """Return how many bookings a view holds, or how many of them start at or after an instant.
 
     Raises:
-        CalError: As `Extraction.settle` decides.
+        CalError: Cal.com does not answer.
+        ShapeError: The answer has no total.
     """
-    view = booking_view(extraction)
-    walk = _Walk(extraction, view, reads)
-    started = extraction.clock()
-    try:
-        yield from walk.batches()
-    except CalError as error:
-        extraction.settle(_RESOURCE, view, error, started)
-        return
-    extraction.write_down(
-        _RESOURCE,
-        view,
-        walk.status,
-        at=(started, extraction.clock()),
-        counts=(len(walk.seen), walk.quarantined, walk.requests),
-        cursor_at=walk.cursor_at(started),
-    )
-
-
-class _Walk:
-    """One reading of the bookings of a view, and what it has seen."""
-
-    def __init__(self, extraction: Extraction, view: Target, reads: BookingReads) -> None:
-        self._extraction = extraction
-        self._view = view
-        self._reads = reads
-        self._total: int | None = None
-        self._newest: datetime | None = None
-        self._has_nameless = False
-        self.seen: set[str] = set()
-        self.requests = 0
-        self.quarantined = 0
-
-    @property
-    def status(self) -> ReadStatus:
-        """Complete when a booking that was not seen is gone."""
-        whole = self._reads.is_everything and not self._has_nameless
-        return ReadStatus.COMPLETE if whole else ReadStatus.PARTIAL
-
-    def cursor_at(self, started: datetime) -> datetime | None:
-        """Return the instant before which every stamped change was read, None without any.
-
-        Never later than the start of the walk: a booking read early may have changed while
-        later ones were read.
-        """
-        if self._newest is None or self._reads.uids:
-            return None
-        return min(self._newest, started)
-
-    def batches(self) -> Iterator[Batch]:
-        """Yield the pages of every walk that the reads ask for."""
-        for pages in self._walks():
-            for page in pages:
-                yield self._batch(page)
-
-    def _walks(self) -> Iterator[Iterator[Sequence[Any]]]:
-        size = self._reads.page_size
-        since = self._reads.changed_since
-        for uid in self._reads.uids:
-            # The list, not GET by uid: that one leaves seated attendees out for some keys.
-            yield iter([self._fetch()({"bookingUid": uid}, size)])
-        if self._reads.uids:
-            return
-        if since is None:
-            counted = self._reads.total
-            if counted is None:
-                counted = count_bookings(self._extraction, self._view)
-            self._total = counted
-            yield walk_by_value(self._fetch(), keys=BY_CREATED, page_size=size)
-        else:
-            # The end lies ahead of every clock: what changes meanwhile is read here or next time.
-            end = datetime(2999, 1, 1, tzinfo=UTC)
-            yield walk_by_value(
-                self._fetch(), keys=BY_UPDATED, start=since, end=end, page_size=size
-            )
-        for window in self._reads.windows:
-            bound = {"beforeEnd": instant(window.end_at)}
-            yield walk_by_value(
-                self._fetch(bound), keys=BY_START, start=window.start_at, page_size=size
-            )
-
-    def _fetch(self, fixed: Mapping[str, str] | None = None) -> Callable[..., Sequence[Any]]:
-        first = True
-
-        def check(records: Sequence[Any]) -> None:
-            nonlocal first
-            self.requests += 1  # the client's own count is shared by all resources
-            if first:
-                check_booking_page(records)
-            first = False
-
-        return _fetcher(self._extraction, self._view, on_page=check, fixed=fixed)
-
-    def _batch(self, page: Sequence[Any]) -> Batch:
-        batch, parsed = self._extraction.batch(
-            TABLES[_RESOURCE], page, self._view.scope, loaded_at=self._extraction.clock()
-        )
-        self.quarantined += len(parsed.quarantined)
-        self._has_nameless |= status_of(parsed) is ReadStatus.PARTIAL
-        uids = [row["uid"] for row in parsed.rows[_RESOURCE]]
-        self.seen.update(uids)
-        self._extraction.read_uids += uids
-        newest = parse_instant(batch.updated_at)
-        if newest is not None:
-            self._newest = max(newest, self._newest or newest)
-        self._extraction.progress(_RESOURCE, len(self.seen), self._total)
-        return batch
-
-
-def _fetcher(
-    extraction: Extraction,
-    view: Target,
-    *,
-    on_page: Callable[[Sequence[Any]], None] | None,
-    fixed: Mapping[str, str] | None = None,
-) -> Callable[[Mapping[str, str], int], Sequence[Any]]:
-    row = operation(view.operation)
-
-    def fetch(params: Mapping[str, str], take: int) -> Sequence[Any]:
-        asked = {**(fixed or {}), **params, "take": take}
-        answer = extraction.client.get(row, path=view.path, params=asked)
-        records = check_is_list(answer.data, f"GET {row.path}")
-        if on_page is not None:
-            on_page(records)
-        return records
-
-    return fetch
+    bound = {"afterStart": instant(starting_from)} if starting_from else {}
+    answer = fetch_bookings(extraction, view, {"take": 1, **bound}, "count")
+    return total_of(answer, f"GET {operation(view.operation).path}")

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BASE_URL = "https://api.cal.com"
 DEFAULT_TIMEOUT_SECONDS = 30.0
+DEFAULT_DEADLINE_SECONDS = 120.0
 DEFAULT_USER_AGENT = "cal-warehouse"
 
 _log = logging.getLogger("cal_source")
@@ -98,6 +99,7 @@ class CalClient:
         clock: The current time, UTC.
         sleep: Waits that many seconds.
         timeout_seconds: How long to wait for each step of a request.
+        deadline_seconds: How long a whole answer may take, however steadily it drips.
         user_agent: Sent as `User-Agent`.
 
     Raises:
@@ -120,6 +122,7 @@ class CalClient:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        deadline_seconds: float = DEFAULT_DEADLINE_SECONDS,
         user_agent: str = DEFAULT_USER_AGENT,
     ) -> None:
         self.base_url = normalise_base_url(base_url)
@@ -138,6 +141,7 @@ class CalClient:
         self.limiter = limiter or RateLimiter(sleep=sleep)
         self._retries = retries or Retries(sleep=sleep)
         self._clock = clock
+        self._deadline = timedelta(seconds=deadline_seconds)
         self._lock = threading.Lock()
         self._requests_made = 0
         self._http = httpx.Client(
@@ -310,7 +314,7 @@ class CalClient:
             with self._lock:
                 self._requests_made += 1
             sent_at = self._clock()
-            response = self._exchange(request, path)
+            response, received = self._exchange(request, path, sent_at)
             fetched_at = self._clock()
             headers = {name.lower(): value for name, value in response.headers.items()}
             self.limiter.settle(permit, status=response.status_code, headers=headers)
@@ -322,7 +326,7 @@ class CalClient:
             (fetched_at - sent_at).total_seconds() * 1000,
             headers.get("x-request-id", "-"),
         )
-        content = response.content if response.is_success else credentials.hide(response.content)
+        content = received if response.is_success else credentials.hide(received)
         raw = RawAnswer(
             method=request.method,
             path=path,
@@ -335,20 +339,36 @@ class CalClient:
             return read_v1_answer(raw)
         return read_answer(raw, redirects=operation.kind in {Kind.LOOKUP, Kind.CREDENTIAL})
 
-    def _exchange(self, request: httpx.Request, path: str) -> httpx.Response:
+    def _exchange(
+        self, request: httpx.Request, path: str, sent_at: datetime
+    ) -> tuple[httpx.Response, bytes]:
         # names transport failures in our words
         token = _in_our_request.set(True)
         try:
-            return self._http.send(request)
+            response = self._http.send(request, stream=True)
+            try:
+                return response, self._received(response, sent_at)
+            finally:
+                response.close()
         except httpx.HTTPError as error:
             raise _transport_error(error, request.method, path) from error
         finally:
             _in_our_request.reset(token)
 
+    def _received(self, response: httpx.Response, sent_at: datetime) -> bytes:
+        # httpx's timeout starts anew with every piece, so a slow drip would never reach it
+        pieces = []
+        for piece in response.iter_bytes():
+            pieces.append(piece)
+            if self._clock() - sent_at > self._deadline:
+                message = f"the answer was not complete after {self._deadline.total_seconds():g} s"
+                raise httpx.ReadTimeout(message)
+        return b"".join(pieces)
+
 
 def _transport_error(error: httpx.HTTPError, method: str, path: str) -> RequestFailed:
     if isinstance(error, httpx.TimeoutException):
-        message = f"{type(error).__name__}: no answer in time"
+        message = f"{type(error).__name__}: {str(error) or 'no answer in time'}"
         return Unreachable(method=method, path=path, cal_message=message)
     if isinstance(error, (httpx.RemoteProtocolError, httpx.DecodingError)):
         message = f"the answer was cut off ({error})"

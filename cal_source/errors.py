@@ -13,6 +13,7 @@
     │   ├── NotFoundError       404: gone, never there, or the wrong cal-api-version
     │   ├── BadRequestError     other 4xx: mend the request; names the rules that it broke
     │   ├── NotCalError         something answered, and it is not Cal.com: check base_url
+    │   │                       (retriable where Cal.com had answered before)
     │   ├── RateLimited         429 (retriable): wait for the limiter
     │   ├── ServerError         5xx (retriable): try again later
     │   ├── Unreachable         no answer: refused, reset, timed out (retriable)
@@ -204,8 +205,13 @@ class BadRequestError(RequestFailed):
 
 
 class NotCalError(RequestFailed):
-    """Something answered that does not speak like Cal.com's API: a web page, another service."""
+    """Something answered that does not speak like Cal.com's API: a web page, another service.
 
+    A wrong address, or a proxy's page; the retry policy tells them apart by whether Cal.com has
+    answered before.
+    """
+
+    retriable = True
     remedy = "Check base_url: it must be the API's address, such as https://api.cal.com."
 
 

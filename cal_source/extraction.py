@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.catalogue import Paging, Scope, operation
@@ -26,6 +27,7 @@ from cal_source.errors import (
     NotFoundError,
     ShapeError,
     Unreachable,
+    UnstableList,
     short_reason,
 )
 from cal_source.fanouts import Target
@@ -34,7 +36,7 @@ from cal_source.records import Parsed, Record, Stamp, parse_records
 from cal_source.tables import TABLES
 from cal_source.targets import Skip, by_key_targets, targets_of
 from cal_source.values import json_text
-from cal_source.walk import check_is_list, walk_snapshot
+from cal_source.walk import check_is_list, check_is_object, walk_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,8 +51,12 @@ logger = logging.getLogger("cal_source")
 
 SNAPSHOT_PAGE_SIZE: Final = 250
 _LARGEST_OFFSET: Final = 250  # of the lists that page by limit and offset
+_RUNS: Final = count()  # tells the runs of one second apart, in their order
 _SHAPE_REMEDY: Final = "Check that base_url is Cal.com's API v2; an older server may differ."
-_HOPELESS: Final = (AuthError, ConfigError, NotCalError, Unreachable)
+_HOPELESS: Final = (AuthError, ConfigError)
+_SILENT: Final = (NotCalError, Unreachable)
+_SILENT_OPERATIONS_ARE_AN_OUTAGE: Final = 5
+_MOST_READINGS: Final = 5  # of a list that comes in one answer
 _NOT_FOR_THIS_KEY: Final = (ForbiddenError, NotFoundError)
 
 
@@ -92,7 +98,7 @@ class _ListRead:
 
 def new_run_id(now: datetime) -> str:
     """Return an identifier that sorts by time and is unique among runs started together."""
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{next(_RUNS):04d}{secrets.token_hex(3)}"
 
 
 def utc_now() -> datetime:
@@ -112,6 +118,11 @@ class Extraction:
         keys: By table: the keys to read, instead of all rows.
         detail_uids: Bookings whose details are to be read; empty: those the run has read.
         on_progress: Called after every page.
+
+    Attributes:
+        booking_view: The view of bookings that is read, once it is known.
+        booking_total: How many bookings it holds, by the latest page that said so.
+        booking_counts: How many of them start at or after an instant, where that was asked.
     """
 
     def __init__(
@@ -138,8 +149,11 @@ class Extraction:
         self._waiting = 0
         self._detail_uids = tuple(detail_uids)
         self.booking_view: Target | None = None
+        self.booking_total: int | None = None
+        self.booking_counts: dict[datetime, int] = {}
         self._page = 0
         self._lists: dict[tuple[str, str], _ListRead | CalError] = {}
+        self._silent_operations: set[str] = set()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -175,10 +189,10 @@ class Extraction:
             CalError: The key is not accepted, or Cal.com does not answer.
             ShapeError: What answers has no user id.
         """
-        (record,) = self._fetch(Target("retrieve_my_information", "user:me")).records
-        if not isinstance(record.get("id"), int):
+        records = self._fetch(Target("retrieve_my_information", "user:me")).records
+        if not records or not isinstance(records[0].get("id"), int):
             raise ShapeError("GET /v2/me", "the answer has no numeric id", _SHAPE_REMEDY)
-        return record
+        return records[0]
 
     @property
     def user_id(self) -> int:
@@ -253,6 +267,7 @@ class Extraction:
     ) -> tuple[Batch, Parsed]:
         """Turn one page of records into Arrow tables, keeping what did not fit in the ledger."""
         self._page += 1
+        self._silent_operations.clear()
         stamp = Stamp(scope, self.run_id, self._page, loaded_at)
         parsed = parse_records(table, records, stamp)
         self.ledger.quarantined += [(scope, entry) for entry in parsed.quarantined]
@@ -277,9 +292,13 @@ class Extraction:
         at: tuple[datetime, datetime],
         reason: str = "",
         counts: tuple[int, int, int] = (0, 0, 0),
-        cursor_at: datetime | None = None,
+        reached: tuple[datetime | None, datetime | None] = (None, None),
     ) -> None:
-        """Keep how a read ended; `counts` are rows, quarantined records and requests."""
+        """Keep how a read ended.
+
+        `counts` are rows, quarantined records and requests; `reached` is how far changes and a
+        reading in parts have come.
+        """
         rows, quarantined, requests = counts
         self.ledger.reads.append(
             ReadRecord(
@@ -294,7 +313,8 @@ class Extraction:
                 requests=requests,
                 started_at=at[0],
                 finished_at=at[1],
-                cursor_at=cursor_at,
+                cursor_at=reached[0],
+                position_at=reached[1],
             )
         )
 
@@ -306,7 +326,7 @@ class Extraction:
         """Write down a read that broke off, or raise where going on makes no sense.
 
         Raises:
-            CalError: The error itself, when it is hopeless, or `strict` and not a short_reason.
+            CalError: The error itself, when it is hopeless, or `strict` and not a refusal.
         """
         # Platform operations answer 401 to keys that are good for everything else.
         refused: tuple[type[CalError], ...] = _NOT_FOR_THIS_KEY
@@ -315,6 +335,8 @@ class Extraction:
         if target.scope.startswith("booking:"):
             refused += (BadRequestError,)  # such as references of a booking without a team
         if isinstance(error, _HOPELESS) and not isinstance(error, refused):
+            raise error
+        if self._is_outage(target, error):
             raise error
         at = (since, self.clock())
         if isinstance(error, refused):
@@ -325,6 +347,18 @@ class Extraction:
             raise error
         self.write_down(resource, target, ReadStatus.FAILED, reason=str(error), at=at)
         logger.warning("%s: %s failed: %s", resource, target.scope, error)
+
+    def _is_outage(self, target: Target, error: CalError) -> bool:
+        """Tell whether several operations in a row got no answer of Cal.com's: it is away.
+
+        One operation that never answers must not take the others down; without Cal.com, waiting
+        for each of the others would take hours.
+        """
+        if not isinstance(error, _SILENT):
+            self._silent_operations.clear()
+            return False
+        self._silent_operations.add(target.operation)
+        return len(self._silent_operations) >= _SILENT_OPERATIONS_ARE_AN_OUTAGE
 
     def _read_keys(self, table: Table, keys: Sequence[str]) -> Iterator[Batch]:
         """Read single rows by their key; what is not found stays as it is.
@@ -385,11 +419,29 @@ class Extraction:
         started, before = self.clock(), self.client.requests_made
         if row.paging in {Paging.OFFSET, Paging.LIMIT}:
             records = self._fetch_pages(target)
-        else:
+        elif row.paging is Paging.ONE:
             data = self.client.get(row, path=_path(row, target)).data
-            one = [] if data is None else [data]  # an object that is not set
-            records = check_is_list(one if row.paging is Paging.ONE else data, f"GET {row.path}")
+            records = [] if data is None else [check_is_object(data, f"GET {row.path}")]
+        else:
+            records = self._fetch_whole(target)
         return _ListRead(records, self.client.requests_made - before, started, self.clock())
+
+    def _fetch_whole(self, target: Target) -> list[Record]:
+        """Read a list that comes in one answer; one that names a record twice may lack another.
+
+        Raises:
+            UnstableList: Every answer named a record twice.
+        """
+        row = operation(target.operation)
+        counts = []
+        for _ in range(_MOST_READINGS):
+            answer = self.client.get(row, path=_path(row, target))
+            records = check_is_list(answer.data, f"GET {row.path}")
+            marks = [_identity(record) for record in records if _has_id(record)]
+            if len(set(marks)) == len(marks):
+                return records
+            counts.append(len(set(marks)))
+        raise UnstableList(len(counts), tuple(counts))
 
     def _fetch_pages(self, target: Target) -> list[Record]:
         row = operation(target.operation)
@@ -415,6 +467,11 @@ def _identity(record: Any) -> Any:
     """Tell the records of a small list apart: by id, else by their whole content."""
     key = record.get("id") if isinstance(record, dict) else None
     return key if isinstance(key, int | str) else json_text(record)
+
+
+def _has_id(record: Any) -> bool:
+    """Tell whether a record has an id of some sort; without one, two may be equal (cities)."""
+    return isinstance(record, dict) and any(name.lower().endswith("id") for name in record)
 
 
 def status_of(parsed: Parsed) -> ReadStatus:

@@ -6,17 +6,22 @@ unexplained: it was read and is empty, or it was skipped, and the reason stands 
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from cal_source.columns import Drift
     from cal_source.records import Quarantined
+
+
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+END_OF_TIME: Final = datetime(2999, 1, 1, tzinfo=UTC)
 
 
 class ReadStatus(StrEnum):
@@ -50,6 +55,7 @@ class ReadRecord:
         started_at: Start of the read, UTC.
         finished_at: End of the read, UTC.
         cursor_at: Bookings only: every change Cal.com stamped before this instant was read.
+        position_at: Bookings read in parts only: all created before this instant were read.
     """
 
     run_id: str
@@ -64,15 +70,60 @@ class ReadRecord:
     started_at: datetime
     finished_at: datetime
     cursor_at: datetime | None = None
+    position_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A part of a table that a run read completely: what it did not see of it is gone.
+
+    Attributes:
+        run_id: The run.
+        resource: The table.
+        scope: The view of Cal.com.
+        bound_by: What bounds the part: start, created_at or uid.
+        from_at: Its first instant.
+        to_at: The instant behind its last one.
+        row_key: The uid, of a single row.
+    """
+
+    run_id: str
+    resource: str
+    scope: str
+    bound_by: str
+    from_at: datetime = BEGINNING
+    to_at: datetime = END_OF_TIME
+    row_key: str = ""
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Collects the reads, quarantined records and schema drift of one run."""
+    """Collects the reads, quarantined records and schema drift of one run.
+
+    Attributes:
+        reads: Every read made or skipped.
+        quarantined: Records that did not become rows, with their scope.
+        drift: Fields that differ from their declaration, and in how many records.
+        coverage: Parts of tables that were read completely.
+        requests: Requests to the bookings list, by purpose.
+    """
 
     reads: list[ReadRecord] = field(default_factory=list)
     quarantined: list[tuple[str, Quarantined]] = field(default_factory=list)
     drift: Counter[Drift] = field(default_factory=Counter)
+    coverage: list[Coverage] = field(default_factory=list)
+    requests: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def count_request(self, purpose: str) -> None:
+        """Count a request to the bookings list; workers may call this at the same time."""
+        with self._lock:
+            self.requests[purpose] += 1
+
+    def iter_coverage(self) -> Iterator[dict[str, Any]]:
+        """Yield the coverage as rows."""
+        for part in self.coverage:
+            yield asdict(part)
 
     def iter_reads(self) -> Iterator[dict[str, Any]]:
         """Yield the reads as rows."""

@@ -1,6 +1,7 @@
 """When a failed read is sent again: bounded per request and per run, and never for a write.
 
-A retry helps against lost connections, timeouts, truncated answers, 429 and 5xx. Waits grow
+A retry helps against lost connections, timeouts, truncated answers, 429 and 5xx, and against a
+web page where Cal.com has answered before: that is a proxy's, not a wrong address. Waits grow
 exponentially with jitter, so that clients that failed together do not come back together; after
 a 429 the rate limiter does the waiting. A budget over all requests lets a run against a dead
 server end within seconds instead of multiplying the waits by the number of requests.
@@ -13,7 +14,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from cal_source.errors import RateLimited, RequestFailed, ServerError
+from cal_source.errors import NotCalError, RateLimited, RequestFailed, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,7 @@ class Retries:
         self._sleep = sleep
         self._rng = rng or random.Random()  # noqa: S311 - spreads waits, protects nothing
         self._lock = threading.Lock()
+        self._has_succeeded = False
 
     def call(self, send: Callable[[], T]) -> T:
         """Return what `send` returns, sending again while that may help.
@@ -78,6 +80,8 @@ class Retries:
                 return result
 
     def _may_retry(self, error: RequestFailed, attempt: int) -> bool:
+        if isinstance(error, NotCalError) and not self._has_succeeded:
+            return False
         own_500 = isinstance(error, ServerError) and error.is_calcoms_own
         allowed = min(self._attempts, _ATTEMPTS_ON_OWN_500) if own_500 else self._attempts
         if not error.retriable or attempt >= allowed:
@@ -90,6 +94,7 @@ class Retries:
 
     def _earn(self) -> None:
         with self._lock:
+            self._has_succeeded = True
             self._left = min(self._budget, self._left + 1 / _SUCCESSES_PER_RETRY)
 
     def _wait_seconds(self, attempt: int) -> float:

@@ -9,13 +9,14 @@ rows is never unexplained.
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import dlt
 
-from cal_source.bookings import BookingReads, read_bookings
+from cal_source.booking_walk import read_bookings
+from cal_source.bookings import OVERLAP, BookingReads
 from cal_source.errors import ConfigError
 from cal_source.extraction import Batch, Extraction
 from cal_source.settings import resolve_settings
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from cal_source.tables import Table
 
 logger = logging.getLogger("cal_source")
-
-OVERLAP: Final = timedelta(minutes=10)
-"""How far an incremental read starts before the last change seen: the longest time between
-Cal.com stamping a change and a reader seeing it (transactions, replicas, clocks) that is safe."""
 
 
 @dlt.source(name="cal", section="cal", max_table_nesting=0)
@@ -62,7 +59,7 @@ def cal_source(
 
     Returns:
         The source. Resources: one per table of the warehouse (`bookings`, `booking_attendees`,
-        `event_types`, …), and `reads`, `quarantine`, `schema_drift` about the run itself.
+        `event_types`, …), and `reads`, `coverage`, `quarantine`, `schema_drift` about the run.
         `booking_references`, `booking_attendee_ids`, `booking_recordings`,
         `booking_transcripts` and `conferencing_sessions` cost one request per booking the run
         reads, and are loaded only when they are selected.
@@ -160,6 +157,7 @@ def _records_of_the_run(run: Extraction) -> list[DltResource]:
 
     records = {
         "reads": run.ledger.iter_reads,
+        "coverage": run.ledger.iter_coverage,
         "quarantine": lambda: run.ledger.iter_quarantined(run.run_id),
         "schema_drift": lambda: run.ledger.iter_drift(run.run_id),
     }

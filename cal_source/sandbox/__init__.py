@@ -10,6 +10,7 @@ contradict each other.
 
 from cal_source.sandbox.clock import Clock
 from cal_source.sandbox.faults import Answer, Fault
+from cal_source.sandbox.replica import Timing
 from cal_source.sandbox.sandbox import ReceivedRequest, Sandbox
 from cal_source.sandbox.server import serve_forever
 from cal_source.sandbox.world import UnknownRowError, World
@@ -20,6 +21,7 @@ __all__ = [
     "Fault",
     "ReceivedRequest",
     "Sandbox",
+    "Timing",
     "UnknownRowError",
     "World",
     "serve_forever",

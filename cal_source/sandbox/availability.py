@@ -37,9 +37,11 @@ def free_slots(
 ) -> list[datetime]:
     """Starts of free slots between two instants, ascending.
 
-    Collective event types need every host, round-robin ones any.
+    Collective event types need every host, round-robin ones any; without a host none is free.
     """
-    hosts = [host.user_id for host in event_type.hosts] or [event_type.owner_id or 0]
+    hosts = event_type.host_ids
+    if not hosts:
+        return []
     found = [set(_slots_of_host(world, event_type, host, (start, end))) for host in hosts]
     is_any = event_type.scheduling_type == "roundRobin"
     slots = set.union(*found) if is_any else set.intersection(*found)

@@ -38,6 +38,7 @@ class Clock:
         self._origin = monotonic()
         self._advanced = timedelta()
         self._is_ticking = is_ticking
+        self._before_advance: list[Callable[[], None]] = []
 
     def now(self) -> datetime:
         """The present instant, in UTC, cut to milliseconds as Cal.com stores it."""
@@ -51,7 +52,13 @@ class Clock:
 
     def advance(self, by: timedelta) -> None:
         """Move the clock forward by `by`."""
+        for callback in self._before_advance:
+            callback()
         self._advanced += by
+
+    def before_advance(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called each time before the clock is moved."""
+        self._before_advance.append(callback)
 
     def start_ticking(self) -> None:
         """Let the clock run with the machine's from now on."""

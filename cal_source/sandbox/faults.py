@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from random import Random
 
+DRIP_BYTES: Final = 64
 _HTML = "text/html; charset=utf-8"
 
 
@@ -18,8 +19,9 @@ _HTML = "text/html; charset=utf-8"
 class Answer:
     """A finished answer.
 
-    `delay_seconds` and `is_reset` are effects of faults that only a socket can show: a wait
-    before the answer, and a connection that breaks off after half of the body.
+    `delay_seconds`, `is_reset` and `drip_seconds` are effects of faults that only a socket can
+    show: a wait before the answer, a connection that breaks off after half of the body, and a
+    wait before every further piece of `DRIP_BYTES` of it.
     """
 
     status: int
@@ -27,6 +29,7 @@ class Answer:
     body: bytes
     delay_seconds: float = 0.0
     is_reset: bool = False
+    drip_seconds: float = 0.0
 
     def json(self) -> Any:
         """The body, decoded."""
@@ -143,6 +146,24 @@ def delayed(seconds: float) -> Any:
 
     def effect(answer: Answer, _: Random) -> Answer:
         return replace(answer, delay_seconds=answer.delay_seconds + seconds)
+
+    return effect
+
+
+def dripping(seconds: float) -> Any:
+    """Send the body in small pieces, that many seconds apart."""
+
+    def effect(answer: Answer, _: Random) -> Answer:
+        return replace(answer, drip_seconds=seconds)
+
+    return effect
+
+
+def answering(body: object, status: int = 200) -> Any:
+    """Answer another JSON than was asked for."""
+
+    def effect(answer: Answer, _: Random) -> Answer:
+        return replace(answer, status=status, body=msgspec.json.encode(body))
 
     return effect
 

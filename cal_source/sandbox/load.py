@@ -21,6 +21,7 @@ from cal_source.sandbox.unlisted import add_unlisted
 from cal_source.sandbox.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 RECORDED_NOW: Final = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -29,16 +30,26 @@ RECORDED_LIMIT: Final = 1_000_000
 
 
 class Recording:
-    """The lists of a folder by the path they answered; answers other than 200 are left out."""
+    """Lists by the path they answered; answers other than 200 are left out.
 
-    def __init__(self, folder: Path) -> None:
-        self.index: dict[str, Json] = json.loads((folder / "index.json").read_text("utf-8"))
-        self._folder = folder
+    Args:
+        index: `path`, `key` (whose) and `status` of each list, by its name.
+        read: Gives the content of a list by its name, or None when there is none.
+    """
 
-    def read(self, name: str) -> Any:
-        """The content of one file of the folder, or None when there is none."""
-        file = self._folder / f"{name}.json"
-        return json.loads(file.read_text("utf-8")) if file.is_file() else None
+    def __init__(self, index: dict[str, Json], read: Callable[[str], Any]) -> None:
+        self.index = index
+        self.read = read
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> Recording:
+        """The lists of a folder, each a file, with an `index.json`."""
+
+        def read(name: str) -> Any:
+            file = folder / f"{name}.json"
+            return json.loads(file.read_text("utf-8")) if file.is_file() else None
+
+        return cls(json.loads((folder / "index.json").read_text("utf-8")), read)
 
     def matching(self, pattern: str) -> list[tuple[re.Match[str], str, Any]]:
         """Give `(match, key name, data)` for every list whose path matches the whole pattern."""
@@ -58,8 +69,17 @@ def load_folder(folder: Path) -> World:
     Raises:
         FileNotFoundError: The folder has no `index.json`.
     """
-    recording = Recording(folder)
-    world = World(RECORDED_NOW)
+    return load_recording(Recording.of_folder(folder), RECORDED_NOW)
+
+
+def load_recording(recording: Recording, now: datetime) -> World:
+    """Build a world from lists.
+
+    Args:
+        recording: The lists.
+        now: The instant that they describe.
+    """
+    world = World(now)
     _load_users(world, recording)
     _load_teams(world, recording)
     _load_memberships(world, recording)

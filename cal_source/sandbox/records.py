@@ -118,6 +118,12 @@ class EventType:
         """Whether one booking of it is shared by several attendees."""
         return self.seats_per_slot is not None
 
+    @property
+    def host_ids(self) -> list[int]:
+        """Who takes its bookings: the hosts, or the owner; nobody once all hosts have left."""
+        owner = [] if self.owner_id is None else [self.owner_id]
+        return [host.user_id for host in self.hosts] or owner
+
 
 @dataclass(slots=True)
 class Schedule:

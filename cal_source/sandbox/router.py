@@ -35,7 +35,10 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation in some versions; `template` has named parts in braces."""
+    """One operation in some versions; `template` has named parts in braces.
+
+    `is_read` operations change nothing, and see what a lagging replica shows.
+    """
 
     method: str
     template: str
@@ -44,6 +47,7 @@ class Route:
     versions: frozenset[str]
     status: int = 200
     throttle: Throttle | None = None
+    is_read: bool = False
 
 
 def get(
@@ -53,7 +57,7 @@ def get(
     versions: Iterable[str] = KNOWN_VERSIONS,
 ) -> Route:
     """Declare a GET operation."""
-    return Route("GET", template, handler, guards, frozenset(versions))
+    return Route("GET", template, handler, guards, frozenset(versions), is_read=True)
 
 
 def write(

@@ -8,6 +8,7 @@ import threading
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import format_datetime
 from http import HTTPStatus
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,6 @@ import msgspec
 
 from cal_source.sandbox.asgi import application
 from cal_source.sandbox.auth import Bucket, Credentials, caller_name, rate_bucket
-from cal_source.sandbox.booking_query import BookingLists
 from cal_source.sandbox.call import Call, Reply, query_pairs, request_target
 from cal_source.sandbox.clock import Clock, to_iso
 from cal_source.sandbox.control import PREFIX, control
@@ -26,13 +26,13 @@ from cal_source.sandbox.grants import Grants
 from cal_source.sandbox.ids import Ids
 from cal_source.sandbox.outbox import Outbox
 from cal_source.sandbox.ratelimit import RateLimiter
-from cal_source.sandbox.render.bookings import BookingRenderer
+from cal_source.sandbox.replica import Replica, Timing
 from cal_source.sandbox.router import Router, api_version
 from cal_source.sandbox.routes import ROUTES
 from cal_source.sandbox.server import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from cal_source.sandbox.router import Route, Throttle
@@ -65,6 +65,7 @@ class Sandbox:
         rate_limits: Whether requests are counted, and refused beyond the limit.
         rate_limit_per_minute: One limit for every credential, instead of each one's own.
         clock: Used instead of one that starts at `now`.
+        timing: How far reads and stamps are off the clock; default not at all.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Sandbox:
         rate_limits: bool = True,
         rate_limit_per_minute: int | None = None,
         clock: Clock | None = None,
+        timing: Timing | None = None,
     ) -> None:
         self.world = world
         self.clock = clock or Clock(now or world.now)
@@ -88,10 +90,12 @@ class Sandbox:
         self._grants = Grants()
         self._limiter = RateLimiter() if rate_limits else None
         self._limit_per_minute = rate_limit_per_minute
-        self._lists = BookingLists(world, self._rng)
-        self._renderer = BookingRenderer(world)
+        self._timing = timing or Timing()
+        self._replica = Replica(world, self.clock, self._timing.replica_lag, self._rng)
         self._router = Router(ROUTES)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # who acts before a request may make requests
+        self._before_request: Callable[[], None] | None = None
+        self._is_between_requests = False
 
     @contextmanager
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
@@ -102,6 +106,22 @@ class Sandbox:
         """
         with serving(self.app, host, port) as url:
             yield url
+
+    @property
+    def shown(self) -> World:
+        """The state that reads see at present; `world` itself where the replica has no lag."""
+        return self._replica.shown().world
+
+    def before_request(self, callback: Callable[[], None] | None) -> None:
+        """Have `callback` called before each request is answered; None ends that.
+
+        It may change the world and make requests of its own, for which it is not called.
+        """
+        self._before_request = callback
+
+    def server_now(self) -> datetime:
+        """The present instant by the clock of one of the servers."""
+        return self._timing.server_now(self.clock, self._rng)
 
     def respond(
         self,
@@ -126,11 +146,22 @@ class Sandbox:
         with self._lock:
             if path.startswith(PREFIX):
                 return control(self, method, path, body)
+            self._let_others_act()
+            self._replica.keep()
             call = self._call(method, path, query, headers or {}, body)
             answer = self._finish(call, *self._answer(call, address))
             answer = self.faults.apply(method, path, answer, self._rng)
             self._note(call, answer)
             return answer
+
+    def _let_others_act(self) -> None:
+        if self._before_request is None or self._is_between_requests:
+            return
+        self._is_between_requests = True
+        try:
+            self._before_request()
+        finally:
+            self._is_between_requests = False
 
     def _call(
         self,
@@ -148,10 +179,10 @@ class Sandbox:
             body=body,
             target=request_target(path, query),
             version=api_version(headers),
-            now=self.clock.now(),
+            now=self.server_now(),
             world=self.world,
-            lists=self._lists,
-            renderer=self._renderer,
+            lists=self._replica.primary.lists,
+            renderer=self._replica.primary.renderer,
             rng=self._rng,
             ids=self._ids,
             grants=self._grants,
@@ -169,6 +200,12 @@ class Sandbox:
         try:
             route = self._route(call)
             self._count(call, address, limits, route.throttle)
+            if route.is_read:
+                shown = self._replica.shown()
+                call.world, call.lists = shown.world, shown.lists
+                call.renderer = shown.renderer
+            else:
+                self._replica.note_write()
             for guard in route.guards:
                 guard(call)
             result = route.handler(call)
@@ -214,7 +251,8 @@ class Sandbox:
         body = reply.body if is_bytes else msgspec.json.encode(reply.body)
         request_id = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
         tag = entity_tag(body)
-        headers = {**limits, "X-Request-Id": request_id}
+        date = format_datetime(self.clock.now(), usegmt=True)
+        headers = {**limits, "X-Request-Id": request_id, "Date": date}
         sent = {name.lower(): value for name, value in call.headers.items()}
         is_known = reply.status == HTTPStatus.OK and sent.get("if-none-match") == tag
         if call.method == "GET" and is_known:

@@ -89,6 +89,7 @@ def _server(app: ASGIApp) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,  # the sandbox's clock gives it
         timeout_graceful_shutdown=2,
     )
     return uvicorn.Server(config)

@@ -37,7 +37,9 @@ from cal_source.walk.shape import (
     check_booking_shape,
     check_filters_honoured,
     check_is_list,
+    check_is_object,
 )
+from cal_source.walk.side_by_side import walk_side_by_side
 from cal_source.walk.snapshot import walk_snapshot
 
 __all__ = [
@@ -56,8 +58,10 @@ __all__ = [
     "check_booking_shape",
     "check_filters_honoured",
     "check_is_list",
+    "check_is_object",
     "instant",
     "parse_instant",
     "walk_by_value",
+    "walk_side_by_side",
     "walk_snapshot",
 ]

@@ -20,7 +20,7 @@ from cal_source.walk.keys import (
 from cal_source.walk.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
 MAX_PAGE_SIZE = 250
 _TICK = timedelta(milliseconds=1)  # the precision of Cal.com's timestamps
@@ -37,24 +37,27 @@ def walk_by_value(
     end: datetime | None = None,
     page_size: int = MAX_PAGE_SIZE,
     identity: str = "uid",
+    expected: Callable[[], int | None] = lambda: None,
 ) -> Iterator[list[Any]]:
     """Yield every record whose first key lies in `[start, end]` once, in pages, by that key.
 
     A record that is in the range when the walk begins and is not changed during it is never lost,
     whatever happens to others. The walk ends after two short pages in a row of which the last
-    brought nothing new: one may be short by accident. Without long runs of equal values it makes
-    at most `1.05 * ceil(n / page_size) + 2` requests at pages of 250.
+    brought nothing new: one may be short by accident. It ends after one where the server's own
+    count says that this was all. Without long runs of equal values it makes at most
+    `1.05 * ceil(n / page_size) + 2` requests at pages of 250, one less with a count.
 
     Args:
         fetch: Called as `fetch(params, take)`; returns the records of one page. Parameters are
             bounds and sort of the keys, and `skip` as the last resort.
         keys: The key to walk by, then the keys to use inside a run of equal values.
         start: First value to include; None for all.
-        end: Last value to include; None for all. Required for a key that moves: give the
-            beginning of the run less the clock difference and replica lag to expect, and whatever
-            changes during the walk leaves the range and is left to the next run.
+        end: Last value to include; None for all. Required for a key that moves. Where Cal.com has
+            no such bound (by start) the walk ends behind it, and records beyond it come along.
         page_size: Records per request, 1 to 250.
         identity: Field that identifies a record. A record without it is told apart by content.
+        expected: Gives the server's count of the records in the range, as of the latest page;
+            None when it has not said.
 
     Yields:
         The records of one page that were not seen before; never an empty list.
@@ -71,9 +74,9 @@ def walk_by_value(
     first = keys[0]
     if first.moves and end is None:
         raise ValueError(f"a walk by {first.field} needs an end: the value moves when rows change")
-    if (start is not None and first.after is None) or (end is not None and first.before is None):
-        raise ValueError(f"{first.field} cannot be bounded on both sides; bounds: {start}, {end}")
-    yield from _ValueWalk(fetch, page_size, identity).level({}, tuple(keys), start, end)
+    if start is not None and first.after is None:
+        raise ValueError(f"{first.field} has no lower bound; start: {start}")
+    yield from _ValueWalk(fetch, page_size, identity, expected).level({}, tuple(keys), start, end)
 
 
 @dataclass(slots=True)
@@ -101,6 +104,16 @@ class _Span:
 
     def holds(self, value: datetime) -> bool:
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+    def is_behind(self, page: Sequence[Any]) -> bool:
+        """Whether a page reaches beyond an end that the server cannot be told of.
+
+        Its last two records must lie there: one alone may have moved while the page was made.
+        """
+        if self.high is None or self.key.before is not None:
+            return False
+        tail = [_value(record, self.key) for record in page[-2:]]
+        return bool(tail) and all(value is not None and value > self.high for value in tail)
 
     def move_to(self, value: datetime) -> None:
         if self.key.ascending:
@@ -153,10 +166,13 @@ def _is_disordered(values: Sequence[datetime], key: SortKey) -> bool:
 class _ValueWalk:
     """What a walk remembers: the records seen so far."""
 
-    def __init__(self, fetch: Fetch, page_size: int, identity: str) -> None:
+    def __init__(
+        self, fetch: Fetch, page_size: int, identity: str, expected: Callable[[], int | None]
+    ) -> None:
         self._fetch = fetch
         self._take = page_size
         self._identity = identity
+        self._expected = expected
         self._seen: set[Hashable] = set()
 
     def level(
@@ -169,20 +185,29 @@ class _ValueWalk:
         """
         key, rest = keys[0], keys[1:]
         span, checks, short_pages = _Span(key, low, high), _Checks(key), 0
+        last_length = 0
         while span.is_open:
             page = self._fetch({**region, **span.params()}, self._take)
             new = self._unseen(page)
             if new:
                 yield new
             is_full = len(page) >= self._take
+            if span.is_behind(page) or (not is_full and self._expected() == len(self._seen)):
+                return
             short_pages = 0 if is_full else short_pages + 1
             values = checks.usable_values(page, span, is_full=is_full, is_new=bool(new))
-            if not new and short_pages >= _SHORT_PAGES_AT_END:
-                return
+            is_over = not new and short_pages >= _SHORT_PAGES_AT_END
             if not values:
+                if is_over:
+                    return
                 continue
             edge = values[-1]
-            if is_full and (edge == span.cursor or edge == values[0]):
+            # A server that caps pages below what is asked shows a run as the same page again.
+            is_capped = 1 < len(page) == last_length and edge == values[0] == span.cursor
+            last_length = len(page)
+            if is_over and not is_capped:
+                return
+            if is_capped or (is_full and edge in {span.cursor, values[0]}):
                 yield from self._run({**region, **_bounds(key, edge)}, key, edge, rest)
                 if rest and not key.is_exact:
                     return  # the inner walk covered everything from here on, not this value only

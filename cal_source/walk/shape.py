@@ -55,6 +55,21 @@ def check_is_list(data: object, what: str) -> list[Any]:
     )
 
 
+def check_is_object(data: object, what: str) -> dict[str, Any]:
+    """Return `data` when it is an object.
+
+    Raises:
+        ShapeError: It is something else.
+    """
+    if isinstance(data, dict):
+        return data
+    raise ShapeError(
+        what,
+        f"expected an object, found {type(data).__name__}",
+        "Check that base_url is Cal.com's API v2; an older server may differ",
+    )
+
+
 def check_booking_shape(record: object) -> None:
     """Check that one booking has the shape of version 2024-08-13.
 

@@ -26,8 +26,9 @@ def walk_snapshot(
 ) -> list[Any]:
     """Return a list without order or total, complete.
 
-    A list that fits one page takes one request. A longer one is read twice when nothing moves:
-    one pass may miss a row that moved, and would not know. Where passes repeat some rows and miss
+    A list that fits one page takes one request, unless it names a record twice: then another may
+    be missing. A longer one is read twice when nothing moves: one pass may miss a row that moved,
+    and would not know. Where passes repeat some rows and miss
     others, it is read on until the records found are as many as a pass counts.
 
     Args:
@@ -52,7 +53,7 @@ def walk_snapshot(
     for _ in range(max_passes):
         pages = reader.read_pass()
         records = {key(record): record for page in pages for record in page}
-        if len(pages) == 1:
+        if len(pages) == 1 and len(records) == len(pages[0]):
             return list(records.values())
         latest |= records
         if tally.accounts_for([key(record) for page in pages for record in page]):

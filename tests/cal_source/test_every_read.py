@@ -20,7 +20,8 @@ from cal_source.sandbox import Sandbox, World
 from cal_source.tables import DETAIL_TABLES, META_COLUMNS, ROOT_TABLES, TABLES
 from cal_source.targets import FEEDS
 from pipelines.coverage import Way, coverage_of
-from pipelines.sync import SyncOptions, sync
+from pipelines.options import SyncOptions
+from pipelines.sync import sync
 from tests.brute_force import everything_visible, sample_of
 from tests.conftest import InProcess
 from tests.reconstruction import rebuilt, without_empty

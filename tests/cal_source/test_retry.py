@@ -77,6 +77,17 @@ def test_retries_never_repeat_a_refusal(error_class):
     assert (server.sent, server.waits) == (1, [])
 
 
+def test_retries_repeat_a_web_page_where_cal_has_answered_before():
+    page = failure(NotCalError, status=200)
+    server = Server()
+    retries = server.retries()
+    retries.call(server.send)
+    server.failures = [page, page]
+
+    assert retries.call(server.send) == "answer"
+    assert server.sent == 4
+
+
 def test_retries_repeat_calcoms_own_500_once_because_some_are_permanent():
     error = failure(ServerError, status=500, cal_code="INTERNAL_SERVER_ERROR")
     server = Server(error, error, error)

@@ -57,8 +57,9 @@ def hosts_of_booking(
             raise NoHostError
         needed, chosen = fixed, [next_host(world, event_type, free)]
     else:
-        needed = [host.user_id for host in event_type.hosts] or [event_type.owner_id or 0]
-        chosen = []
+        needed, chosen = event_type.host_ids, []
+        if not needed:
+            raise NoHostError
     for user_id in needed:
         if not is_host_free(world, event_type, user_id, span, ignored_uid=ignored_uid):
             raise NoHostError

@@ -7,7 +7,8 @@ import pytest
 
 from cal_source.sandbox import Sandbox, World
 from cal_source.sandbox.records import Booking, OutOfOffice
-from tests.cal_source.sandbox.conftest import Ask, asking
+from tests.cal_source.sandbox.booking_requests import asked
+from tests.cal_source.sandbox.conftest import Ask, asking, telling
 
 Make = Callable[..., Booking]
 VERSION = "2024-09-04"
@@ -175,3 +176,19 @@ def test_bad_slot_requests_are_refused(
 
     assert answer.status == status
     assert message in answer.json()["error"]["message"]
+
+
+def test_event_type_whose_hosts_have_all_left_has_no_slots_and_takes_no_bookings(
+    empty_world: World,
+) -> None:
+    rows = empty_world.event_types.values()
+    team = next(row for row in rows if row.team_id and row.scheduling_type == "collective")
+    team.hosts = []
+    sandbox = Sandbox(empty_world, rate_limits=False)
+    query = {"eventTypeId": team.id, "start": "2026-11-24", "end": "2026-11-25"}
+
+    slots = asking(sandbox)("/v2/slots", None, VERSION, **query)
+    booked = telling(sandbox)("/v2/bookings", asked(team.id))
+
+    assert (slots.status, slots.json()["data"]) == (200, {})
+    assert booked.status == 422
