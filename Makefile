@@ -17,7 +17,7 @@ $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	$(PIP) --editable '.[dev,postgres]'
+	$(PIP) --editable '.[dev,postgres,spark]'
 	touch $@
 
 demo: $(VENV)/.runtime  ## invent a Cal.com, sync it, build the models, show the report
