@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cal_source.tables import DETAIL_TABLES
-
 if TYPE_CHECKING:
     from pipelines.warehouse import Warehouse
 
@@ -26,9 +24,9 @@ def bookings_without_details(warehouse: Warehouse, table: str, limit: int) -> li
     """Return the bookings whose details are due in a table, latest start first."""
     rows = warehouse.rows(
         f"select v.uid from ({_VERSIONS}) as v left join ops.detail_reads as d on "
-        "d.resource = ? and d.booking_uid = v.uid where d.version is distinct from v.version "
-        "order by v.start desc, v.uid limit ?",
-        [table, limit],
+        "d.resource = $table and d.booking_uid = v.uid where d.version is distinct from v.version "
+        "order by v.start desc, v.uid limit $limit",
+        {"table": table, "limit": limit},
     )
     return [row["uid"] for row in rows]
 
@@ -41,11 +39,11 @@ def remember_details(warehouse: Warehouse, table: str, run_id: str) -> None:
             "and resource = $table and status in ('complete', 'partial', 'skipped')"
         )
         parameters = {"run": run_id, "table": table}
-        warehouse.connection.execute(
+        warehouse.execute(
             f"delete from ops.detail_reads where resource = $table and booking_uid in ({read})",
             parameters,
         )
-        warehouse.connection.execute(
+        warehouse.execute(
             "insert into ops.detail_reads (resource, booking_uid, version, run_id) "
             f"select $table, v.uid, v.version, $run from ({_VERSIONS}) as v "
             f"where v.uid in ({read})",
@@ -54,15 +52,7 @@ def remember_details(warehouse: Warehouse, table: str, run_id: str) -> None:
 
 
 def forget_details(warehouse: Warehouse) -> None:
-    """Remove the details of bookings that are gone."""
-    gone = "booking_uid not in (select uid from raw.bookings)"
-    with warehouse.transaction():
-        for root in DETAIL_TABLES:
-            for child in root.family()[1:]:
-                ((column, parent),) = child.parent_key.items()
-                warehouse.connection.execute(
-                    f"delete from raw.{child.name} where {column} in "
-                    f"(select {parent} from raw.{root.name} where {gone})"
-                )
-            warehouse.connection.execute(f"delete from raw.{root.name} where {gone}")
-        warehouse.connection.execute(f"delete from ops.detail_reads where {gone}")
+    """Forget what was read of bookings that are gone; publishing has removed the rows."""
+    warehouse.execute(
+        "delete from ops.detail_reads where booking_uid not in (select uid from raw.bookings)"
+    )

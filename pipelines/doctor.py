@@ -17,9 +17,9 @@ from cal_source.catalogue import operation
 from cal_source.errors import CalError
 from cal_source.extraction import Extraction
 from cal_source.targets import FEEDS, targets_of
-from pipelines.errors import PipelineError
+from pipelines.errors import PipelineError, WarehouseMissing
 from pipelines.exit_codes import ExitCode, exit_code_of
-from pipelines.warehouse import Warehouse, warehouse_path
+from pipelines.warehouse import Warehouse, is_postgres, warehouse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,19 +107,39 @@ def _versions() -> Iterator[Finding]:
 
 def _warehouse(location: str) -> Iterator[Finding]:
     try:
-        path = warehouse_path(location)
-        if not path.exists():
-            yield Finding("warehouse", Verdict.OK, f"{path} will be made by the first sync")
-        else:
-            with Warehouse.open(location, read_only=True) as warehouse:
-                runs = warehouse.scalar("select count(*) from ops.runs")
-            yield Finding("warehouse", Verdict.OK, f"{path} opens, {runs} runs so far")
+        with Warehouse.open(location, read_only=True) as warehouse:
+            runs = warehouse.scalar("select count(*) from ops.runs")
+            yield Finding(
+                "warehouse", Verdict.OK, f"{warehouse.location} opens, {runs} runs so far"
+            )
+            if is_postgres(location):
+                yield _rights(warehouse)
+    except WarehouseMissing as error:
+        found = f"{error.location} will be made by the first sync"
+        yield Finding("warehouse", Verdict.OK, found)
     except (PipelineError, OSError) as error:
         yield _failure("warehouse", error)
         return
+    if not is_postgres(location):
+        yield _disk_space(warehouse_path(location))
+
+
+def _rights(warehouse: Warehouse) -> Finding:
+    """Tell whether the role may sync: every run makes a schema of its own."""
+    may = warehouse.scalar("select has_database_privilege(current_database(), 'CREATE')")
+    role = warehouse.scalar("select current_user")
+    return Finding(
+        "rights",
+        Verdict.OK if may else Verdict.WARNING,
+        f"{role} may sync" if may else f"{role} may only read",
+        "" if may else "Sync as the role that 'cal-warehouse roles' makes for it.",
+    )
+
+
+def _disk_space(path: Path) -> Finding:
     free = shutil.disk_usage(_existing_folder(path)).free
     enough = free >= _LEAST_FREE_BYTES
-    yield Finding(
+    return Finding(
         "disk space",
         Verdict.OK if enough else Verdict.WARNING,
         f"{free / 1e9:,.1f} GB free",

@@ -26,51 +26,70 @@ VALIDITY: Final = (
 )
 
 
-def keep_history(warehouse: Warehouse, table: Table, now: datetime) -> None:
-    """Make the open versions of a table equal to its current rows.
+def keep_history(warehouse: Warehouse, table: Table, touched: str, now: datetime) -> int:
+    """Make the open versions of the touched rows equal to their current rows.
 
     Called inside the publish transaction, after the current rows were written.
 
     Args:
         warehouse: The open warehouse.
-        table: The table.
+        table: A root table or one of its children.
+        touched: Scratch table with the keys of the root's rows that were written or retired.
         now: End of versions whose row is gone; a version that has a successor ends where that
             begins.
+
+    Returns:
+        How many rows are new or differ from their last version.
     """
     history = f"raw.{table.name}_history"
+    root = table.parent_key or {key: key for key in table.key}
+    is_touched = f"exists (select 1 from {touched} as t where " + " and ".join(
+        f"t.{quoted(parent)} = {{row}}.{quoted(column)}" for column, parent in root.items()
+    )
     same_key = " and ".join(f"h.{quoted(k)} = r.{quoted(k)}" for k in table.key)
     same = f"{same_key} and h._content_hash = r._content_hash"
     names = [c.name for c in (*table.columns, *META_COLUMNS)]
-    warehouse.connection.execute(
+    warehouse.execute(
         f"update {history} as h set valid_to = coalesce((select max(r._loaded_at) from "
-        f"raw.{table.name} as r where {same_key}), $now) where h.valid_to is null and not exists "
+        f"raw.{table.name} as r where {same_key}), $now) where h.valid_to is null "
+        f"and {is_touched.format(row='h')}) and not exists "
         f"(select 1 from raw.{table.name} as r where {same})",
         {"now": now},
     )
-    warehouse.connection.execute(
+    return warehouse.execute(
         f"insert into {history} ({quoted_list(names)}, valid_from, valid_to) "
         f"select {', '.join('r.' + quoted(n) for n in names)}, r._loaded_at, null "
-        f"from raw.{table.name} as r where not exists "
+        f"from raw.{table.name} as r where {is_touched.format(row='r')}) and not exists "
         f"(select 1 from {history} as h where h.valid_to is null and {same})"
     )
 
 
-def bury(warehouse: Warehouse, table: Table, condition: str, parameters: dict[str, object]) -> None:
-    """Write tombstones for the rows of `raw.<table>` that are about to be retired."""
-    key = ", ".join(f"{quoted(k)}::varchar" for k in table.key)
-    warehouse.connection.execute(
+def row_key_of(table: Table, alias: str) -> str:
+    """Return the expression for a row's key as one text, parts separated by `|`."""
+    parts = [f"cast({alias}.{quoted(key)} as varchar)" for key in table.key]
+    return parts[0] if len(parts) == 1 else f"concat_ws('|', {', '.join(parts)})"
+
+
+def bury(warehouse: Warehouse, table: Table, gone: str, run_id: str, now: datetime) -> None:
+    """Write tombstones for the rows listed in the scratch table `gone`."""
+    warehouse.execute(
         "insert into ops.tombstones (resource, row_key, scope, gone_at, reason, run_id) "
-        f"select $resource, concat_ws('|', {key}), _scope, $now, 'absent', $run "
-        f"from raw.{table.name} where {condition}",
-        parameters,
+        f"select $resource, row_key, _scope, $now, 'absent', $run from {gone}",
+        {"resource": table.name, "now": now, "run": run_id},
     )
 
 
-def unbury(warehouse: Warehouse, table: Table) -> None:
-    """Remove the tombstones of rows that have come back."""
-    key = ", ".join(f"{quoted(k)}::varchar" for k in table.key)
-    warehouse.connection.execute(
-        f"delete from ops.tombstones where resource = ? and row_key in "
-        f"(select concat_ws('|', {key}) from raw.{table.name})",
-        [table.name],
-    )
+def unbury(warehouse: Warehouse, table: Table, landed: str) -> None:
+    """Remove the tombstones and held losses of rows that a landing brought.
+
+    Args:
+        warehouse: The open warehouse.
+        table: The root table.
+        landed: Scratch table with the landed records.
+    """
+    for doubts in ("tombstones", "held_losses"):
+        warehouse.execute(
+            f"delete from ops.{doubts} where resource = $resource and row_key in "
+            f"(select {row_key_of(table, 's')} from {landed} as s)",
+            {"resource": table.name},
+        )

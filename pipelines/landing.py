@@ -7,22 +7,27 @@ when dlt had recorded it as complete, and dropped otherwise.
 
 from __future__ import annotations
 
+import hashlib
 import os
-from tempfile import TemporaryDirectory
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Final
 
 import dlt
-import duckdb
 
 from cal_source.errors import CalError
 from cal_source.source import cal_source
 from cal_source.tables import TABLES
 from pipelines.errors import PipelineError
 from pipelines.publish import LANDING, drop_landing
-from pipelines.warehouse import space_problem, warehouse_error
+from pipelines.steps import Step, begin
+from pipelines.warehouse import is_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from dlt.common.destination import TLoaderFileFormat
 
     from cal_source.bookings import BookingReads
     from cal_source.extraction import Extraction
@@ -31,7 +36,13 @@ if TYPE_CHECKING:
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # we report; dlt would print tracebacks
 
-_RUN_RECORDS: Final = ("reads", "quarantine", "schema_drift")
+_DESTINATIONS: Final = {
+    "duckdb": dlt.destinations.duckdb,
+    "postgres": dlt.destinations.postgres,
+}
+# dlt loads Arrow into Postgres as CSV, where it forces every empty text to NULL
+_FILE_FORMATS: Final[dict[str, TLoaderFileFormat]] = {"postgres": "parquet"}
+_RUN_RECORDS: Final = ("reads", "coverage", "quarantine", "schema_drift")
 
 
 def land(
@@ -54,26 +65,42 @@ def land(
         KeyboardInterrupt: The run was stopped.
         BaseException: Whatever else dlt raised.
     """
-    drop_landing(warehouse)
+    with warehouse.transaction():
+        drop_landing(warehouse)
     source = cal_source(extraction=extraction, bookings=bookings)
     names = [member.name for root in resources for member in TABLES[root].family()]
     source = source.with_resources(*names, *_RUN_RECORDS)
     for name in names:
         source.resources[name].apply_hints(write_disposition="append", primary_key=[], merge_key=[])
-    with TemporaryDirectory(prefix="cal-warehouse-") as folder:
+    with _working_folder(warehouse) as folder:
         pipeline = dlt.pipeline(
             pipeline_name="cal_warehouse",
             pipelines_dir=folder,
-            destination=dlt.destinations.duckdb(warehouse.connection),
+            destination=_DESTINATIONS[warehouse.dialect.name](warehouse.dlt_credentials()),
             dataset_name=LANDING,
         )
         try:
-            pipeline.run(source)
+            begin(Step.EXTRACT)
+            pipeline.extract(source, loader_file_format=_FILE_FORMATS.get(warehouse.dialect.name))
+            begin(Step.NORMALIZE)
+            pipeline.normalize()
+            begin(Step.LOAD)
+            pipeline.load(raise_on_failed_jobs=True)
         except Exception as error:
             explained = _explained(error, warehouse)
             raise explained from error
         finally:
             pipeline.deactivate()
+
+
+def _working_folder(warehouse: Warehouse) -> TemporaryDirectory[str]:
+    """Return a new folder for dlt; what killed runs into this warehouse left is removed."""
+    location = warehouse.location
+    place = location if is_postgres(location) else str(Path(location).resolve())
+    prefix = f"cal-warehouse-{hashlib.sha256(place.encode()).hexdigest()[:12]}-"
+    for left in Path(gettempdir()).glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return TemporaryDirectory(prefix=prefix)
 
 
 def _explained(error: BaseException, warehouse: Warehouse) -> BaseException:
@@ -83,8 +110,8 @@ def _explained(error: BaseException, warehouse: Warehouse) -> BaseException:
         if isinstance(cause, CalError | PipelineError | KeyboardInterrupt):
             return cause
     for cause in chain:
-        if isinstance(cause, OSError | duckdb.IOException) or space_problem(str(cause)):
-            return warehouse_error(warehouse.path, str(cause))
+        if explanation := warehouse.explanation(cause):
+            return explanation
     return error
 
 

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cal_source.extraction import new_run_id, utc_now
+from pipelines.built_models import write_built
+from pipelines.engines import engine_of
 from pipelines.exit_codes import ExitCode
+from pipelines.lease import writing
 from pipelines.runs import recorded_run
-from transforms import DuckDBEngine, Project, build
+from pipelines.steps import Step, begin
+from transforms import Project, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,9 +50,15 @@ def build_models(
     moment = as_of or clock()
     settings = {"as_of": moment.isoformat(), "select": list(select)}
     run_id = new_run_id(clock())
-    with recorded_run(warehouse, run_id, "transform", settings, clock=clock) as record:
-        engine = DuckDBEngine(warehouse.connection)
-        result = build(project, engine, as_of=moment, select=list(select) or None)
+    begin(Step.TRANSFORM)
+    with (
+        writing(warehouse, "transform"),
+        recorded_run(warehouse, run_id, "transform", settings, clock=clock) as record,
+    ):
+        result = build(project, engine_of(warehouse), as_of=moment, select=list(select) or None)
+        if result.ok:
+            names = [model.name for model in result.models]
+            write_built(warehouse, project, names, run_id=run_id, built_at=clock())
         record.outcome = "built" if result.ok else "check_failed"
         record.exit_code = ExitCode.DONE if result.ok else ExitCode.CHECK_FAILED
     return result

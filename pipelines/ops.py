@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cal_source.tables.model import Table, bigint, boolean, json, text, timestamp
+from pipelines.reverse_sync.tables import REVERSE_TABLES
 
 _RUN_ID = text("run_id", "The run.")
 
@@ -45,6 +46,7 @@ READS = Table(
         timestamp("started_at", "Start of the read, UTC."),
         timestamp("finished_at", "End of the read, UTC."),
         timestamp("cursor_at", "Bookings: all changes stamped before this instant were read."),
+        timestamp("position_at", "Bookings in parts: all created before this instant were read."),
     ),
 )
 
@@ -56,18 +58,27 @@ CURSORS = Table(
         text("resource", "The raw table."),
         text("scope", "The view of Cal.com."),
         timestamp("cursor_at", "All changes stamped before this instant are in the warehouse."),
+        timestamp(
+            "position_at",
+            "While a large account is read in parts: those created before it are there; else NULL.",
+        ),
         _RUN_ID,
     ),
 )
 
 PROOFS = Table(
     name="proofs",
-    key=("run_id", "resource", "scope"),
+    key=("run_id", "resource", "scope", "window_name"),
     description="Independent counts by Cal.com beside the warehouse's own, per run.",
     columns=(
         _RUN_ID,
         text("resource", "The raw table."),
         text("scope", "The view of Cal.com."),
+        text(
+            "window_name",
+            "Which of its rows: all; a month of starts in UTC such as 2026-03; before or after "
+            "and a month; keys: every key and content was read.",
+        ),
         bigint("api_count", "Rows by Cal.com's own total."),
         bigint("warehouse_count", "Rows in the raw table."),
         bigint("quarantined_count", "Records of this run in quarantine, part of Cal.com's total."),
@@ -106,6 +117,19 @@ TOMBSTONES = Table(
     ),
 )
 
+HELD_LOSSES = Table(
+    name="held_losses",
+    key=("resource", "row_key"),
+    description="Rows that vanished in numbers that nothing explains; kept until it is accepted.",
+    columns=(
+        text("resource", "The raw table."),
+        text("row_key", "The key; parts are separated by |."),
+        text("scope", "The view of Cal.com that had brought it."),
+        timestamp("found_at", "When it was found gone, UTC."),
+        _RUN_ID,
+    ),
+)
+
 QUARANTINE = Table(
     name="quarantine",
     key=("run_id", "number"),
@@ -136,6 +160,37 @@ SCHEMA_CHANGES = Table(
     ),
 )
 
+MODELS = Table(
+    name="models",
+    key=("name",),
+    description="Each model as it was when it was last built; 'transform --plan' compares with it.",
+    columns=(
+        text("name", "The model, schema.name."),
+        text("path", "Its file, relative to the project."),
+        text("file_text", "The file's text."),
+        json("column_types", "Its columns and their types in the warehouse."),
+        json("source_types", "The tables it read that are no models: columns and types."),
+        timestamp("built_at", "When it was built, UTC."),
+        _RUN_ID,
+    ),
+)
+
+LEASES = Table(
+    name="leases",
+    key=("name",),
+    description="Who may write the warehouse, and until when; one row, kept after its end.",
+    columns=(
+        text("name", "What is leased: writer."),
+        text("command", "The command that holds it."),
+        text("host", "The machine it runs on."),
+        text("process_space", "Start of the machine and container, in which the id is unique."),
+        bigint("process_id", "The process."),
+        timestamp("acquired_at", "When it was taken, by the warehouse's clock, UTC."),
+        timestamp("expires_at", "When it ends unless it is renewed."),
+        bigint("fence_number", "Rises with every holder; only the highest may write."),
+    ),
+)
+
 OPS_TABLES: tuple[Table, ...] = (
     RUNS,
     READS,
@@ -143,6 +198,10 @@ OPS_TABLES: tuple[Table, ...] = (
     PROOFS,
     DETAIL_READS,
     TOMBSTONES,
+    HELD_LOSSES,
     QUARANTINE,
     SCHEMA_CHANGES,
+    MODELS,
+    LEASES,
+    *REVERSE_TABLES,
 )

@@ -1,43 +1,57 @@
 """Independent proof: what Cal.com counts beside what the warehouse holds.
 
-The totals of the bookings list honour every filter but the created and updated ones, so one
-request that reads a single booking gives the number of all. It shares nothing with the walk that
-fetched the rows, so it notices what the walk lost.
+The totals of the bookings list honour the filter by start, so one request tells how many bookings
+start at or after an instant, and two tell it of a month. Every page of a walk tells the number of
+all. None of that shares anything with how rows were fetched, so it notices what the walk lost.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from cal_source.bookings import booking_view, count_bookings
+import msgspec
+
+from cal_source.bookings import RESOURCE, booking_view, count_bookings
 from cal_source.catalogue import operation
 from cal_source.errors import NotFoundError
+from cal_source.ledger import BEGINNING, END_OF_TIME
+from cal_source.walk import parse_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from cal_source.extraction import Extraction
     from pipelines.warehouse import Warehouse
 
+ALL: Final = "all"
 MOST_PROBES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Two counts of the same thing.
+    """Two counts of the same rows.
 
     Attributes:
         resource: The raw table.
         scope: The view of Cal.com that was counted.
+        window_name: Which of its rows: `all`, a month of starts such as `2026-03`, or those
+            `before` or `from` a month on.
+        start_at: First start that belongs to it.
+        end_at: First start behind it.
         api_count: Rows by Cal.com's own total.
-        warehouse_count: Rows of that scope in the raw table.
-        quarantined_count: Records of this run in quarantine; Cal.com's total includes them.
+        warehouse_count: Rows in the raw table.
+        quarantined_count: Records in quarantine; Cal.com's total includes them.
         proved_at: When Cal.com was asked, UTC.
     """
 
     resource: str
     scope: str
+    window_name: str
+    start_at: datetime
+    end_at: datetime
     api_count: int
     warehouse_count: int
     quarantined_count: int
@@ -50,38 +64,122 @@ class Proof:
 
     def row(self) -> dict[str, Any]:
         """Return the proof as a row of ops.proofs, without the run."""
-        return {**asdict(self), "is_proved": self.is_proved}
+        row = {**asdict(self), "is_proved": self.is_proved}
+        del row["start_at"], row["end_at"]
+        return row
 
 
-def prove_bookings(warehouse: Warehouse, extraction: Extraction) -> Proof:
-    """Compare Cal.com's total of bookings with the warehouse and keep the result in `ops.proofs`.
+class HeldBookings:
+    """Counts what the warehouse has of one view's bookings, beside what is in quarantine."""
+
+    def __init__(self, warehouse: Warehouse, scope: str) -> None:
+        self._warehouse = warehouse
+        self._scope = scope
+        # A record that could not be loaded keeps its last good row, if it ever had one. What an
+        # earlier run could not load still counts, until all bookings have been read again.
+        rows = warehouse.rows(
+            "select q.record_key, q.run_id, cast(q.record as varchar) as record "
+            "from ops.quarantine as q where q.resource = 'bookings' and q.scope = $scope "
+            "and q.run_id >= (select coalesce(max(r.run_id), '') from ops.reads as r where "
+            "r.resource = 'bookings' and r.scope = $scope and r.status = 'complete') "
+            "and not exists (select 1 from raw.bookings as b where b.uid = q.record_key)",
+            {"scope": scope},
+        )
+        last_run = max((row["run_id"] for row in rows), default="")
+        records = {
+            row["record_key"] or number: row["record"]
+            for number, row in enumerate(rows)
+            if row["record_key"] or row["run_id"] == last_run
+        }
+        self._quarantined = [_start_of(record) for record in records.values()]
+
+    def rows_from(self, at: datetime) -> int:
+        """Return how many rows start at or after an instant."""
+        return int(
+            self._warehouse.scalar(
+                'select count(*) from raw.bookings where _scope = $scope and "start" >= $at',
+                {"scope": self._scope, "at": at},
+            )
+        )
+
+    def quarantined_from(self, at: datetime) -> int:
+        """Return how many records in quarantine start then or later; unknown is the beginning."""
+        return sum((start or BEGINNING) >= at for start in self._quarantined)
+
+    def starts_between(self, low: datetime, high: datetime) -> datetime | None:
+        """Return the median start of the rows between two instants, None without rows."""
+        found: datetime | None = self._warehouse.scalar(
+            'select "start" from raw.bookings where _scope = $scope and "start" > $low '
+            'and "start" < $high order by "start" limit 1 offset (select count(*) / 2 from '
+            'raw.bookings where _scope = $scope and "start" > $low and "start" < $high)',
+            {"scope": self._scope, "low": low, "high": high},
+        )
+        return found
+
+
+def _start_of(record: str) -> datetime | None:
+    decoded = msgspec.json.decode(record)
+    return parse_instant(decoded.get("start")) if isinstance(decoded, dict) else None
+
+
+def prove_bookings(warehouse: Warehouse, extraction: Extraction) -> list[Proof]:
+    """Compare Cal.com's counts of a run with the warehouse and keep the result in `ops.proofs`.
+
+    Returns:
+        The proof of the whole view, then those of the months that the run asked about.
 
     Raises:
         CalError: Cal.com does not answer.
     """
     view = booking_view(extraction)
-    api_count = count_bookings(extraction, view)
-    # A record that could not be loaded keeps its last good row, if it ever had one.
-    quarantined = warehouse.scalar(
-        "select count(*) from ops.quarantine as q where q.run_id = ? and q.resource = 'bookings' "
-        "and not exists (select 1 from raw.bookings as b where b.uid = q.record_key)",
-        [extraction.run_id],
-    )
-    held = warehouse.scalar("select count(*) from raw.bookings where _scope = ?", [view.scope])
-    proof = Proof(
-        resource="bookings",
-        scope=view.scope,
-        api_count=api_count,
-        warehouse_count=int(held),
-        quarantined_count=int(quarantined),
-        proved_at=extraction.clock(),
-    )
-    row = {"run_id": extraction.run_id, **proof.row()}
-    warehouse.connection.execute(
-        f"insert into ops.proofs ({', '.join(row)}) values ({', '.join('?' for _ in row)})",
-        list(row.values()),
-    )
-    return proof
+    total = extraction.booking_total
+    if total is None:
+        total = count_bookings(extraction, view)
+    held = HeldBookings(warehouse, view.scope)
+    counted = {BEGINNING: total, **dict(sorted(extraction.booking_counts.items())), END_OF_TIME: 0}
+    ours = {at: (held.rows_from(at), held.quarantined_from(at)) for at in counted}
+    spans = [(BEGINNING, END_OF_TIME)]
+    if len(counted) > len(spans) + 1:
+        spans += pairwise(counted)
+    now = extraction.clock()
+    proofs = [
+        Proof(
+            resource=RESOURCE,
+            scope=view.scope,
+            window_name=_name_of(low, high),
+            start_at=low,
+            end_at=high,
+            api_count=counted[low] - counted[high],
+            warehouse_count=ours[low][0] - ours[high][0],
+            quarantined_count=ours[low][1] - ours[high][1],
+            proved_at=now,
+        )
+        for low, high in spans
+    ]
+    _keep(warehouse, extraction.run_id, proofs)
+    return proofs
+
+
+def _keep(warehouse: Warehouse, run_id: str, proofs: Sequence[Proof]) -> None:
+    for proof in proofs:
+        row = {"run_id": run_id, **proof.row()}
+        warehouse.execute(
+            f"insert into ops.proofs ({', '.join(row)}) values "
+            f"({', '.join('$' + name for name in row)})",
+            row,
+        )
+
+
+def _name_of(low: datetime, high: datetime) -> str:
+    """Return what a span is called in `ops.proofs`."""
+    if (low, high) == (BEGINNING, END_OF_TIME):
+        return ALL
+    if low == BEGINNING:
+        return f"before {high:%Y-%m}"
+    if high == END_OF_TIME:
+        return f"from {low:%Y-%m}"
+    months = (high.year - low.year) * 12 + high.month - low.month
+    return f"{low:%Y-%m}" if months == 1 else f"{low:%Y-%m} to {high:%Y-%m}"
 
 
 def probe_tombstones(
@@ -105,12 +203,13 @@ def probe_tombstones(
     """
     doubted = warehouse.rows(
         "select row_key from ops.tombstones where resource = 'bookings' and reason = 'absent' "
-        "order by gone_at, row_key limit ?",
-        [limit],
+        "order by gone_at, row_key limit $limit",
+        {"limit": limit},
     )
     found = {"deleted": 0, "hidden": 0}
     for uid in (row["row_key"] for row in doubted):
         reason = "hidden"
+        extraction.ledger.count_request("probe")
         try:
             extraction.client.get(
                 operation("retrieve_booking_details_by_uid"), path={"bookingUid": uid}
@@ -118,8 +217,9 @@ def probe_tombstones(
         except NotFoundError:
             reason = "deleted"
         found[reason] += 1
-        warehouse.connection.execute(
-            "update ops.tombstones set reason = ? where resource = 'bookings' and row_key = ?",
-            [reason, uid],
+        warehouse.execute(
+            "update ops.tombstones set reason = $reason where resource = 'bookings' "
+            "and row_key = $uid",
+            {"reason": reason, "uid": uid},
         )
     return found

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import msgspec
 
+from pipelines.errors import WarehouseError
 from pipelines.exit_codes import ExitCode, exit_code_of
 
 if TYPE_CHECKING:
@@ -55,24 +55,31 @@ def recorded_run(
     Yields:
         The record to fill in.
     """
-    warehouse.connection.execute(
+    warehouse.execute(
         "insert into ops.runs (run_id, command, version, started_at, outcome, message, settings) "
-        "values (?, ?, ?, ?, 'running', '', ?)",
-        [
-            run_id,
-            command,
-            version("cal-warehouse"),
-            clock(),
-            msgspec.json.encode(dict(settings)).decode(),
-        ],
+        "values ($run, $command, $version, $now, 'running', '', $settings)",
+        {
+            "run": run_id,
+            "command": command,
+            "version": version("cal-warehouse"),
+            "now": clock(),
+            "settings": msgspec.json.encode(dict(settings)).decode(),
+        },
     )
     record = RunRecord()
 
     def close(message: str) -> None:
-        warehouse.connection.execute(
-            "update ops.runs set finished_at = ?, outcome = ?, exit_code = ?, message = ?, "
-            "requests = ? where run_id = ?",
-            [clock(), record.outcome, int(record.exit_code), message, requests(), run_id],
+        warehouse.execute(
+            "update ops.runs set finished_at = $now, outcome = $outcome, exit_code = $code, "
+            "message = $message, requests = $requests where run_id = $run",
+            {
+                "now": clock(),
+                "outcome": record.outcome,
+                "code": int(record.exit_code),
+                "message": message,
+                "requests": requests(),
+                "run": run_id,
+            },
         )
 
     try:
@@ -81,7 +88,7 @@ def recorded_run(
         stopped = isinstance(error, KeyboardInterrupt)
         record.outcome = "interrupted" if stopped else "failed"
         record.exit_code = exit_code_of(error)
-        with suppress(duckdb.Error):  # the warehouse may be what failed
+        with suppress(warehouse.driver_error, WarehouseError):  # the warehouse may be what failed
             close("stopped by Ctrl-C" if stopped else str(error))
         raise
     close("")

@@ -7,92 +7,38 @@ tables, cursors and proofs of the run before it.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from cal_source.bookings import PAGE_SIZE, BookingReads
+from cal_source.bookings import BookingReads, booking_views
 from cal_source.errors import CalError
 from cal_source.extraction import utc_now
-from cal_source.ledger import ReadStatus
-from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, TABLES
-from pipelines.booking_plan import DEFAULT_REREAD_REQUESTS, plan_bookings
-from pipelines.details import (
-    DEFAULT_DETAIL_REQUESTS,
-    bookings_without_details,
-    forget_details,
-    remember_details,
-)
-from pipelines.errors import UsageError
+from cal_source.ledger import BEGINNING, END_OF_TIME, ReadStatus
+from cal_source.tables import TABLES
+from pipelines.booking_plan import cursors, plan_bookings
+from pipelines.details import bookings_without_details, forget_details, remember_details
 from pipelines.exit_codes import ExitCode
 from pipelines.landing import land
+from pipelines.lease import writing
 from pipelines.proof import Proof, probe_tombstones, prove_bookings
-from pipelines.publish import Published, complete_landings, drop_landing, publish
+from pipelines.publish import Published, complete_landings, drop_landing, publish, row_counts
+from pipelines.repair import windows_to_repair
 from pipelines.runs import recorded_run
+from pipelines.steps import Step, begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from cal_source.extraction import Extraction
+    from pipelines.options import SyncOptions
     from pipelines.warehouse import Warehouse
 
 logger = logging.getLogger("cal_warehouse")
 
-
-@dataclass(frozen=True, slots=True)
-class SyncOptions:
-    """What to sync.
-
-    Attributes:
-        only: Tables to read, roots or children, or single rows as `table:key`; empty: all.
-        since: Read the bookings changed at or after this instant, instead of from the cursor.
-        full: Read every booking, whatever the cursor says.
-        reread_requests: Requests that may be spent on re-reading bookings that did not change.
-        page_size: Bookings per request, 1 to 250.
-        details: Tables to read that cost one request per booking.
-        detail_requests: Most bookings to read details of in one sync, per table.
-    """
-
-    only: tuple[str, ...] = ()
-    since: datetime | None = None
-    full: bool = False
-    reread_requests: int = DEFAULT_REREAD_REQUESTS
-    page_size: int = PAGE_SIZE
-    details: tuple[str, ...] = ()
-    detail_requests: int = DEFAULT_DETAIL_REQUESTS
-
-    def keys(self) -> dict[str, list[str]]:
-        """Return the single rows asked for, by root table."""
-        found: dict[str, list[str]] = {}
-        for name, _, key in (name.partition(":") for name in self.only):
-            if key:
-                found.setdefault(name, []).append(key)
-        return found
-
-    def resources(self) -> tuple[str, ...]:
-        """Return the root tables to read, in the source's order.
-
-        Raises:
-            UsageError: `only` names something that is no table.
-        """
-        wanted = {name.partition(":")[0] for name in self.only}
-        details = {table.name for table in DETAIL_TABLES}
-        for option, names, known in (
-            ("--only", wanted, set(TABLES) - details),
-            ("--details", self.details, details),
-        ):
-            unknown = sorted(set(names) - known)
-            if unknown:
-                listed = ", ".join(name for name in TABLES if name in known)
-                msg = (
-                    f"{option} names '{unknown[0]}', which is not a table there. Tables: {listed}."
-                )
-                raise UsageError(msg)
-        return tuple(
-            root.name
-            for root in ROOT_TABLES
-            if not wanted or any(member.name in wanted for member in root.family())
-        )
+_MOST_REPAIRS: Final = 2
+_BOOKINGS: Final = ("bookings",)
 
 
 @dataclass(slots=True)
@@ -100,55 +46,87 @@ class SyncResult:
     """What a sync did; the numbers that `--json` prints.
 
     Attributes:
-        run_id: The run.
-        outcome: proved, unproved, incomplete or quarantined.
+        run_id: The run, the last one where the sync took several.
+        outcome: proved, unproved, held, incomplete or quarantined.
         exit_code: Exit code of the command.
-        tables: Rows now, written and retired, by table.
+        tables: Rows now, written, changed, retired and held, by table.
         reads: Every read of the run, with status and reason.
         quarantined: Records put into quarantine.
         schema_drift: Fields that differ from their declaration.
         proofs: Counts by Cal.com beside the warehouse's.
         requests: HTTP requests made.
+        booking_requests: Those to the bookings list, by purpose; the others are fan-outs.
         seconds: Wall-clock time.
     """
 
     run_id: str
-    outcome: str
-    exit_code: ExitCode
     tables: dict[str, dict[str, int]] = field(default_factory=dict)
     reads: list[dict[str, Any]] = field(default_factory=list)
     quarantined: int = 0
     schema_drift: list[dict[str, Any]] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
+    needs_proof: bool = False
     requests: int = 0
+    booking_requests: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def then(self, later: SyncResult) -> SyncResult:
         """Return the result of this run and a later one of the same sync together."""
-        reads = [*self.reads, *later.reads]
-        proofs = later.proofs or self.proofs
-        is_proved = all(p.is_proved for p in proofs) and (
-            bool(proofs) or "unproved" not in {self.outcome, later.outcome}
-        )
-        quarantined = self.quarantined + later.quarantined
-        outcome, exit_code = _outcome(reads, quarantined, is_proved=is_proved)
+        proofs = {(p.resource, p.scope, p.window_name): p for p in [*self.proofs, *later.proofs]}
         return SyncResult(
             run_id=later.run_id,
-            outcome=outcome,
-            exit_code=exit_code,
             tables=_added(self.tables, later.tables),
-            reads=reads,
-            quarantined=quarantined,
+            reads=[*self.reads, *later.reads],
+            quarantined=self.quarantined + later.quarantined,
             schema_drift=[*self.schema_drift, *later.schema_drift],
-            proofs=proofs,
+            proofs=list(proofs.values()),
+            needs_proof=self.needs_proof or later.needs_proof,
             requests=self.requests + later.requests,
+            booking_requests=self.booking_requests + later.booking_requests,
             seconds=self.seconds + later.seconds,
         )
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The code that asks most of the user."""
+        if any(read["status"] == ReadStatus.FAILED for read in self.reads):
+            return ExitCode.INCOMPLETE
+        if self.held:
+            return ExitCode.HELD
+        if not self.is_proved:
+            return ExitCode.UNPROVED
+        return ExitCode.QUARANTINED if self.quarantined else ExitCode.DONE
+
+    @property
+    def outcome(self) -> str:
+        """The exit code in a word."""
+        return _OUTCOMES[self.exit_code]
+
+    @property
+    def is_proved(self) -> bool:
+        """True when every count agrees, and there is one where there should be."""
+        return all(proof.is_proved for proof in self.proofs) and (
+            bool(self.proofs) or not self.needs_proof
+        )
+
+    @property
+    def held(self) -> int:
+        """Rows that vanished without a known cause and were kept."""
+        return sum(counts["held"] for counts in self.tables.values())
 
     @property
     def skipped(self) -> list[dict[str, Any]]:
         """The reads that were not made, with their reasons."""
         return [read for read in self.reads if read["status"] == ReadStatus.SKIPPED]
+
+
+_OUTCOMES: Final = {
+    ExitCode.DONE: "proved",
+    ExitCode.QUARANTINED: "quarantined",
+    ExitCode.UNPROVED: "unproved",
+    ExitCode.HELD: "held",
+    ExitCode.INCOMPLETE: "incomplete",
+}
 
 
 def sync(
@@ -159,141 +137,209 @@ def sync(
     Args:
         warehouse: The open warehouse.
         new_extraction: Makes a run's extraction, not strict, with the keyword arguments given;
-            called again for a second reading of all bookings and for details.
+            called again for further parts, for repairs and for details.
         options: What to sync.
 
     Raises:
         UsageError: The options name no table.
+        LeaseHeld: Another run is writing the warehouse.
+        ViewLost: The key may not list any more what fills the warehouse; nothing was changed.
         CalError: Cal.com could not be read; what was published before is unchanged.
         WarehouseError: The warehouse could not be written; likewise unchanged.
     """
     resources = options.resources()
+    with writing(warehouse, "sync"):
+        return _sync(warehouse, new_extraction, options, resources)
+
+
+def _sync(
+    warehouse: Warehouse,
+    new_extraction: Callable[..., Extraction],
+    options: SyncOptions,
+    resources: Sequence[str],
+) -> SyncResult:
     publish_left_over(warehouse, utc_now())
-    keys = options.keys()
-    result = _run_once(warehouse, new_extraction(keys=keys), resources, options)
-    differs = any(not proof.is_proved for proof in result.proofs)
-    if differs and not (options.full or options.since or keys):
-        # Something went that no incremental read can see, such as a deleted booking: read all.
-        again = replace(options, full=True, only=("bookings",))
-        result = result.then(_run_once(warehouse, new_extraction(), ("bookings",), again))
+    run = _Runs(warehouse, new_extraction, options)
+    result = run.once(resources, keys=options.keys())
+    if "bookings" in resources and options.is_ordinary:
+        result = run.further_parts(result)
+        result = run.repaired(result)
     for table in options.details:
         uids = bookings_without_details(warehouse, table, options.detail_requests)
         if uids:
-            extraction = new_extraction(detail_uids=uids)
-            result = result.then(_run_once(warehouse, extraction, (table,), options))
-            remember_details(warehouse, table, extraction.run_id)
+            result = result.then(run.once((table,), detail_uids=uids))
+            remember_details(warehouse, table, result.run_id)
     return result
 
 
 def publish_left_over(warehouse: Warehouse, now: datetime) -> list[Published]:
     """Publish what a run that broke off had landed completely; drop what it had not."""
     published = [publish(warehouse, run_id, now) for run_id in complete_landings(warehouse)]
-    drop_landing(warehouse)
-    warehouse.connection.execute(
-        "update ops.runs set outcome = 'interrupted' where outcome = 'running'"
-    )
+    with warehouse.transaction():
+        drop_landing(warehouse)
+    warehouse.execute("update ops.runs set outcome = 'interrupted' where outcome = 'running'")
     return published
 
 
-def _run_once(
-    warehouse: Warehouse,
-    extraction: Extraction,
-    resources: Sequence[str],
-    options: SyncOptions,
-) -> SyncResult:
-    started = extraction.clock()
-    settings = {
-        "tables": list(resources),
-        "only": list(options.only),
-        "since": options.since.isoformat() if options.since else None,
-        "full": options.full,
-        "reread_requests": options.reread_requests,
-    }
-    with recorded_run(
-        warehouse,
-        extraction.run_id,
-        "sync",
-        settings,
-        clock=extraction.clock,
-        requests=lambda: extraction.client.requests_made,
-    ) as record:
-        before = extraction.client.requests_made
-        plan = plan_bookings(warehouse, extraction, options) if "bookings" in resources else None
-        land(warehouse, extraction, plan or BookingReads(), resources)
-        published = publish(warehouse, extraction.run_id, extraction.clock())
-        forget_details(warehouse)
-        proofs = _prove(warehouse, extraction) if plan else []
-        result = _result(warehouse, extraction, published, proofs, needs_proof=plan is not None)
-        result.requests = extraction.client.requests_made - before
-        result.seconds = (extraction.clock() - started).total_seconds()
-        record.outcome, record.exit_code = result.outcome, result.exit_code
-    return result
+class _Runs:
+    """The runs that one sync is made of: each lands, publishes and proves by itself."""
+
+    def __init__(
+        self, warehouse: Warehouse, new_extraction: Callable[..., Extraction], options: SyncOptions
+    ) -> None:
+        self._warehouse = warehouse
+        self._new_extraction = new_extraction
+        self._options = options
+
+    def once(
+        self,
+        resources: Sequence[str],
+        *,
+        reads: BookingReads | None = None,
+        **extraction_options: Any,
+    ) -> SyncResult:
+        """Make one run; without `reads` it plans which bookings to read."""
+        extraction = self._new_extraction(**extraction_options)
+        return self._run(extraction, resources, reads)
+
+    def further_parts(self, result: SyncResult) -> SyncResult:
+        """Read the rest of a large account, each part published, then what changed meanwhile."""
+        parts = replace(self._options, full=False)
+        runs = _Runs(self._warehouse, self._new_extraction, parts)
+        reached: set[datetime] = set()
+        while True:
+            positions = {cursor.position_at for cursor in cursors(self._warehouse).values()}
+            further = {position for position in positions if position} - reached
+            if not further:
+                break
+            reached |= further
+            result = result.then(runs.once(_BOOKINGS))
+        return result.then(runs.once(_BOOKINGS)) if reached else result
+
+    def repaired(self, result: SyncResult) -> SyncResult:
+        """Read again what Cal.com counts differently, until it agrees or two tries were made."""
+        for _ in range(_MOST_REPAIRS):
+            if result.held or all(proof.is_proved for proof in result.proofs):
+                break
+            extraction = self._new_extraction()
+            try:
+                reads = self._repair_reads(extraction, result.proofs)
+            except CalError as error:
+                logger.warning("the difference could not be located: %s", error)
+                break
+            result = result.then(self._run(extraction, _BOOKINGS, reads))
+        return result
+
+    def _repair_reads(self, extraction: Extraction, proofs: Sequence[Proof]) -> BookingReads | None:
+        plan = plan_bookings(self._warehouse, extraction, replace(self._options, full=False))
+        if plan.is_whole:
+            return plan
+        windows = windows_to_repair(self._warehouse, extraction, proofs)
+        if windows is None:
+            return plan_bookings(self._warehouse, extraction, replace(self._options, full=True))
+        edges = {at for p in proofs if not p.is_proved for at in (p.start_at, p.end_at)}
+        counted = tuple(sorted(edges - {BEGINNING, END_OF_TIME}))
+        return replace(plan, windows=windows, seated_event_types=(), counted_from=counted)
+
+    def _run(
+        self, extraction: Extraction, resources: Sequence[str], reads: BookingReads | None
+    ) -> SyncResult:
+        options = self._options
+        settings = {
+            "tables": list(resources),
+            "only": list(options.only),
+            "since": options.since.isoformat() if options.since else None,
+            "full": options.full,
+            "reread_requests": options.reread_requests,
+        }
+        with recorded_run(
+            self._warehouse,
+            extraction.run_id,
+            "sync",
+            settings,
+            clock=extraction.clock,
+            requests=lambda: extraction.client.requests_made,
+        ) as record:
+            result = self._read_and_publish(extraction, resources, reads)
+            record.outcome, record.exit_code = result.outcome, result.exit_code
+        return result
+
+    def _read_and_publish(
+        self, extraction: Extraction, resources: Sequence[str], reads: BookingReads | None
+    ) -> SyncResult:
+        started, before = extraction.clock(), extraction.client.requests_made
+        wants_bookings = "bookings" in resources
+        if wants_bookings and reads is None:
+            reads, resources = self._planned(extraction, resources)
+        land(self._warehouse, extraction, reads or BookingReads(), resources)
+        begin(Step.PUBLISH)
+        published = publish(
+            self._warehouse,
+            extraction.run_id,
+            extraction.clock(),
+            accepts_losses=self._options.accept_losses,
+        )
+        forget_details(self._warehouse)
+        begin(Step.PROOF)
+        proofs = _prove(self._warehouse, extraction) if "bookings" in resources else []
+        return SyncResult(
+            run_id=extraction.run_id,
+            tables=_table_counts(self._warehouse, published),
+            reads=list(extraction.ledger.iter_reads()),
+            quarantined=len(extraction.ledger.quarantined),
+            schema_drift=list(extraction.ledger.iter_drift(extraction.run_id)),
+            proofs=proofs,
+            needs_proof=wants_bookings,
+            requests=extraction.client.requests_made - before,
+            booking_requests=extraction.ledger.requests.copy(),
+            seconds=(extraction.clock() - started).total_seconds(),
+        )
+
+    def _planned(
+        self, extraction: Extraction, resources: Sequence[str]
+    ) -> tuple[BookingReads, Sequence[str]]:
+        """Plan which bookings to read; when they cannot be asked about, the rest is read."""
+        started = extraction.clock()
+        try:
+            return plan_bookings(self._warehouse, extraction, self._options), resources
+        except CalError as error:
+            view, *_ = booking_views(extraction)
+            extraction.settle("bookings", view, error, started)
+            return BookingReads(), [name for name in resources if name != "bookings"]
 
 
 def _prove(warehouse: Warehouse, extraction: Extraction) -> list[Proof]:
     """Prove the bookings; a run whose proof cannot be had stays published."""
     try:
         probe_tombstones(warehouse, extraction)
-        return [prove_bookings(warehouse, extraction)]
+        return prove_bookings(warehouse, extraction)
     except CalError as error:
         logger.warning("the bookings could not be counted: %s", error)
         return []
 
 
-def _result(
-    warehouse: Warehouse,
-    extraction: Extraction,
-    published: Published,
-    proofs: list[Proof],
-    *,
-    needs_proof: bool,
-) -> SyncResult:
-    reads = list(extraction.ledger.iter_reads())
-    quarantined = len(extraction.ledger.quarantined)
-    is_proved = all(proof.is_proved for proof in proofs) and (bool(proofs) or not needs_proof)
-    outcome, exit_code = _outcome(reads, quarantined, is_proved=is_proved)
-    tables = {
+def _table_counts(warehouse: Warehouse, published: Published) -> dict[str, dict[str, int]]:
+    rows = row_counts(warehouse)
+    return {
         name: {
-            "rows": int(warehouse.scalar(f"select count(*) from raw.{name}")),
+            "rows": rows[name],
             "written": published.written.get(name, 0),
+            "changed": published.changed.get(name, 0),
             "retired": published.retired.get(name, 0),
+            "held": published.held.get(name, 0),
         }
         for name in TABLES
     }
-    return SyncResult(
-        run_id=extraction.run_id,
-        outcome=outcome,
-        exit_code=exit_code,
-        tables=tables,
-        reads=reads,
-        quarantined=quarantined,
-        schema_drift=list(extraction.ledger.iter_drift(extraction.run_id)),
-        proofs=proofs,
-    )
 
 
 def _added(
     first: dict[str, dict[str, int]], later: dict[str, dict[str, int]]
 ) -> dict[str, dict[str, int]]:
-    """Return the rows there are now, and what both runs wrote and retired."""
+    """Return the rows there are now, and what both runs wrote, changed, retired and held."""
     return {
         name: {
-            "rows": counts["rows"],
-            "written": counts["written"] + first[name]["written"],
-            "retired": counts["retired"] + first[name]["retired"],
+            what: number + (0 if what == "rows" else first[name][what])
+            for what, number in counts.items()
         }
         for name, counts in later.items()
     }
-
-
-def _outcome(
-    reads: Sequence[dict[str, Any]], quarantined: int, *, is_proved: bool
-) -> tuple[str, ExitCode]:
-    """Return the outcome that asks most of the user."""
-    if any(read["status"] == ReadStatus.FAILED for read in reads):
-        return "incomplete", ExitCode.INCOMPLETE
-    if not is_proved:
-        return "unproved", ExitCode.UNPROVED
-    if quarantined:
-        return "quarantined", ExitCode.QUARANTINED
-    return "proved", ExitCode.DONE

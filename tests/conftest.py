@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -13,8 +14,13 @@ from hypothesis import HealthCheck, settings
 from cal_source.client import CalClient
 from cal_source.extraction import Extraction
 from cal_source.sandbox import Sandbox, World
-from pipelines.sync import SyncOptions, SyncResult, sync
+from pipelines.options import SyncOptions
+from pipelines.sync import SyncResult, sync
 from pipelines.warehouse import Warehouse
+from tests.postgres_server import PostgresServer, running_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
@@ -89,6 +95,20 @@ def client_of():
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this test process."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of a new Postgres warehouse."""
+    with postgres_server.database() as url:
+        yield url
 
 
 @pytest.fixture

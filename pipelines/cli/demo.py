@@ -11,6 +11,7 @@ from cal_source.settings import Settings
 from pipelines.cli.report import report_warehouse
 from pipelines.cli.sync import sync_json, sync_warehouse
 from pipelines.cli.transform import transform_exit_code, transform_json, transform_warehouse
+from pipelines.warehouse import is_postgres, shown_location
 
 if TYPE_CHECKING:
     import argparse
@@ -29,19 +30,19 @@ def run_demo(arguments: argparse.Namespace, output: Output) -> int:
     output.say(f"Inventing a Cal.com with {arguments.bookings:,} bookings …")
     world = World.generate(bookings=arguments.bookings, seed=arguments.seed, now=now)
     sandbox = Sandbox(world, seed=arguments.seed, now=now, rate_limit_per_minute=_REQUESTS_A_MINUTE)
-    arguments.warehouse = str(folder / "cal.duckdb")
+    arguments.warehouse = arguments.warehouse or str(folder / "cal.duckdb")
+    shown = shown_location(arguments.warehouse)
     arguments.html = str(folder / "report.html")
-    arguments.only, arguments.since, arguments.full = (), None, False
-    arguments.details, arguments.detail_requests = (), 0
     arguments.as_of, arguments.select = now, ()
     with sandbox.serve() as url:
-        output.say(f"Syncing it from {url} into {arguments.warehouse} …")
+        output.say(f"Syncing it from {url} into {shown} …")
         settings = Settings(api_key=_KEY, base_url=url)
         synced = sync_warehouse(arguments, output, settings)
     built = transform_warehouse(arguments, output)
     report = report_warehouse(arguments, output)
+    program = "psql" if is_postgres(arguments.warehouse) else "DuckDB"
     output.say(
-        f"\nThe warehouse is {arguments.warehouse}: open it with DuckDB and look at schema 'marts'."
+        f"\nThe warehouse is {shown}: open it with {program} and look at schema 'marts'."
         "\nWith your own account: set CAL_API_KEY and run 'cal-warehouse run'."
     )
     output.result({"sync": sync_json(synced), "transform": transform_json(built), "report": report})

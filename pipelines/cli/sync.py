@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cal_source.bookings import Window
 from cal_source.extraction import Extraction
 from cal_source.settings import resolve_settings
+from pipelines.cli.writing import open_for_writing
+from pipelines.errors import UsageError
 from pipelines.exit_codes import MEANINGS, ExitCode
-from pipelines.sync import SyncOptions, SyncResult, sync
-from pipelines.warehouse import Warehouse
+from pipelines.options import SyncOptions
+from pipelines.proof import ALL
+from pipelines.sync import SyncResult, sync
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Iterator
 
     from cal_source.settings import Settings
     from pipelines.cli.output import Output
+    from pipelines.warehouse import Warehouse
 
 
 def run_sync(arguments: argparse.Namespace, output: Output) -> int:
@@ -29,36 +37,80 @@ def sync_warehouse(
     arguments: argparse.Namespace, output: Output, settings: Settings | None = None
 ) -> SyncResult:
     """Sync with a command's arguments; without `settings` they come from where settings are."""
+    with (
+        prepared_sync(arguments, output, settings) as sync_into,
+        open_for_writing(arguments, "sync", output) as warehouse,
+    ):
+        return sync_into(warehouse)
+
+
+@contextmanager
+def prepared_sync(
+    arguments: argparse.Namespace, output: Output, settings: Settings | None = None
+) -> Iterator[Callable[[Warehouse], SyncResult]]:
+    """Check arguments and settings before any warehouse is opened.
+
+    Yields:
+        What syncs into an open warehouse, and shows people what that brought.
+    """
     settings = settings or resolve_settings({
         "base_url": arguments.base_url,
         "organization_id": arguments.org_id,
     })
-    options = SyncOptions(
+    options = sync_options(arguments)
+    options.resources()  # wrong names are told now
+    with settings.client() as client:
+        extraction = partial(
+            Extraction, client, organization_id=settings.organization_id, strict=False
+        )
+
+        def sync_into(warehouse: Warehouse) -> SyncResult:
+            with output.progress() as show:
+                result = sync(warehouse, partial(extraction, on_progress=show), options)
+            show_sync(result, output)
+            return result
+
+        yield sync_into
+
+
+def sync_options(arguments: argparse.Namespace) -> SyncOptions:
+    """Return what a command's arguments ask a sync to do."""
+    return SyncOptions(
         only=arguments.only,
         since=arguments.since,
         full=arguments.full,
+        window=arguments.window,
+        accept_losses=arguments.accept_losses,
+        overlap=timedelta(minutes=arguments.overlap),
+        reread_requests=arguments.reread_requests,
+        proof_requests=arguments.proof_requests,
+        workers=arguments.workers,
         details=arguments.details,
         detail_requests=arguments.detail_requests,
     )
-    options.resources()  # wrong names are told before anything is opened
-    with (
-        settings.client() as client,
-        Warehouse.open(arguments.warehouse) as warehouse,
-        output.progress() as show,
-    ):
-        result = sync(
-            warehouse,
-            partial(
-                Extraction,
-                client,
-                organization_id=settings.organization_id,
-                strict=False,
-                on_progress=show,
-            ),
-            options,
+
+
+def run_backfill(arguments: argparse.Namespace, output: Output) -> int:
+    """Read the bookings that start in a range again; the cursor stays where it is.
+
+    Raises:
+        UsageError: The range is empty.
+    """
+    if arguments.from_at >= arguments.to_at:
+        msg = (
+            f"--from {arguments.from_at:%Y-%m-%dT%H:%M} is not before --to "
+            f"{arguments.to_at:%Y-%m-%dT%H:%M}: no booking starts in that range."
         )
-    show_sync(result, output)
-    return result
+        raise UsageError(msg)
+    arguments.window = Window(arguments.from_at, arguments.to_at)
+    arguments.only = ("bookings",)
+    return run_sync(arguments, output)
+
+
+def run_refresh(arguments: argparse.Namespace, output: Output) -> int:
+    """Read single bookings again, whatever their stamps say."""
+    arguments.only = tuple(f"bookings:{uid}" for uid in arguments.uid)
+    return run_sync(arguments, output)
 
 
 def sync_json(result: SyncResult) -> dict[str, Any]:
@@ -69,6 +121,8 @@ def sync_json(result: SyncResult) -> dict[str, Any]:
         "exit_code": int(result.exit_code),
         "seconds": round(result.seconds, 3),
         "requests": result.requests,
+        "booking_requests": dict(result.booking_requests),
+        "fanout_requests": _others(result),
         "tables": result.tables,
         "reads": result.reads,
         "skipped": result.skipped,
@@ -80,12 +134,13 @@ def sync_json(result: SyncResult) -> dict[str, Any]:
 
 def show_sync(result: SyncResult, output: Output) -> None:
     """Show people what a sync did, what it left out, and whether it is proved."""
+    shown = ("rows", "written", "changed", "retired", "held")
     rows = [
-        (name, counts["rows"], counts["written"], counts["retired"])
+        (name, *(counts[what] for what in shown))
         for name, counts in result.tables.items()
-        if counts["rows"] or counts["written"] or counts["retired"]
+        if any(counts[what] for what in shown)
     ]
-    output.table("Tables", ("table", "rows", "written", "retired"), rows)
+    output.table("Tables", ("table", *shown), rows)
     if result.skipped:
         skipped = [(r["resource"], r["scope"], r["reason"]) for r in result.skipped]
         output.table("Skipped, with earlier rows kept", ("table", "scope", "reason"), skipped)
@@ -106,14 +161,26 @@ def show_sync(result: SyncResult, output: Output) -> None:
             ],
         )
     for proof in result.proofs:
-        mark = "proved" if proof.is_proved else "NOT proved"
-        output.say(
-            f"{proof.resource} of {proof.scope}: {mark}: Cal.com counts {proof.api_count:,}, the "
-            f"warehouse holds {proof.warehouse_count:,}, {proof.quarantined_count:,} in quarantine."
-        )
+        if proof.window_name == ALL or not proof.is_proved:
+            mark = "proved" if proof.is_proved else "NOT proved"
+            output.say(
+                f"{proof.resource} of {proof.scope}, {proof.window_name}: {mark}: Cal.com counts "
+                f"{proof.api_count:,}, the warehouse holds {proof.warehouse_count:,}, "
+                f"{proof.quarantined_count:,} in quarantine."
+            )
+    months = [proof for proof in result.proofs if proof.window_name != ALL]
+    if months and result.is_proved:
+        output.say(f"{len(months)} spans of months counted, all proved.")
+    if result.booking_requests:
+        purposes = ", ".join(f"{n} {what}" for what, n in sorted(result.booking_requests.items()))
+        output.say(f"Requests to the bookings list: {purposes}; others: {_others(result)}.")
     output.say(
         f"{result.outcome} in {result.seconds:.1f} s with {result.requests} requests "
         f"(run {result.run_id})."
     )
     if result.exit_code is not ExitCode.DONE:
         output.warn(f"{MEANINGS[result.exit_code]} (exit code {int(result.exit_code)}).")
+
+
+def _others(result: SyncResult) -> int:
+    return result.requests - result.booking_requests.total()

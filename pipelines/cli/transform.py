@@ -5,20 +5,24 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.sync import sync_json, sync_warehouse
+from pipelines.cli.model_plan import run_model_plan
+from pipelines.cli.sync import prepared_sync, sync_json
+from pipelines.cli.writing import open_for_writing
 from pipelines.exit_codes import MEANINGS, ExitCode
 from pipelines.models import build_models
-from pipelines.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import argparse
 
     from pipelines.cli.output import Output
+    from pipelines.warehouse import Warehouse
     from transforms import BuildResult
 
 
 def run_transform(arguments: argparse.Namespace, output: Output) -> int:
     """Build the analytics tables and show what became of each model."""
+    if arguments.plan:
+        return run_model_plan(arguments, output)
     result = transform_warehouse(arguments, output)
     output.result(transform_json(result))
     return transform_exit_code(result)
@@ -26,16 +30,27 @@ def run_transform(arguments: argparse.Namespace, output: Output) -> int:
 
 def run_both(arguments: argparse.Namespace, output: Output) -> int:
     """Sync, then transform; the exit code is the first that is not 0."""
-    synced = sync_warehouse(arguments, output)
-    built = transform_warehouse(arguments, output)
+    with (
+        prepared_sync(arguments, output) as sync_into,
+        open_for_writing(arguments, "run", output) as warehouse,
+    ):
+        synced = sync_into(warehouse)
+        built = transform_in(warehouse, arguments, output)
     output.result({"sync": sync_json(synced), "transform": transform_json(built)})
     return synced.exit_code or transform_exit_code(built)
 
 
 def transform_warehouse(arguments: argparse.Namespace, output: Output) -> BuildResult:
     """Build the models with a command's arguments."""
-    with Warehouse.open(arguments.warehouse) as warehouse:
-        result = build_models(warehouse, as_of=arguments.as_of, select=arguments.select)
+    with open_for_writing(arguments, "transform", output) as warehouse:
+        return transform_in(warehouse, arguments, output)
+
+
+def transform_in(
+    warehouse: Warehouse, arguments: argparse.Namespace, output: Output
+) -> BuildResult:
+    """Build the models in an open warehouse and show what became of each."""
+    result = build_models(warehouse, as_of=arguments.as_of, select=arguments.select)
     rows = [
         (model.name, model.rows, f"{model.seconds:.2f}", _checks(model)) for model in result.models
     ]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # The latest run of each table: a run may read some tables only (--only), so the latest run of all
 # says nothing about the others.
-_LATEST: Final = (
-    "qualify rank() over (partition by x.resource order by r.started_at desc, r.run_id desc) = 1"
+_RECENCY: Final = (
+    "rank() over (partition by x.resource order by r.started_at desc, r.run_id desc) as recency"
 )
 _SYNCS: Final = "command in ('sync', 'run')"
 
@@ -70,29 +70,30 @@ def _read_last_run(warehouse: Warehouse) -> Run | None:
 
 def _read_proofs(warehouse: Warehouse) -> tuple[Proof, ...]:
     rows = warehouse.rows(
-        "select x.resource, x.scope, x.api_count, x.warehouse_count, x.quarantined_count, "
-        "x.is_proved, x.proved_at from ops.proofs as x join ops.runs as r on x.run_id = r.run_id "
-        f"{_LATEST} order by x.resource, x.scope"
+        "select resource, scope, api_count, warehouse_count, quarantined_count, is_proved, "
+        f"proved_at from (select x.*, {_RECENCY} from ops.proofs as x join ops.runs as r "
+        "on x.run_id = r.run_id) as ranked where recency = 1 order by resource, scope"
     )
     return tuple(Proof(**row) for row in rows)
 
 
 def _read_gaps(warehouse: Warehouse) -> tuple[Gap, ...]:
     rows = warehouse.rows(
-        "select * from (select x.resource, x.scope, x.status, x.reason, r.started_at as read_at "
-        f"from ops.reads as x join ops.runs as r on x.run_id = r.run_id {_LATEST}) as latest "
-        "where status in ('skipped', 'failed') order by resource, scope"
+        "select resource, scope, status, reason, read_at from ("
+        f"select x.*, r.started_at as read_at, {_RECENCY} from ops.reads as x "
+        "join ops.runs as r on x.run_id = r.run_id) as ranked "
+        "where recency = 1 and status in ('skipped', 'failed') order by resource, scope"
     )
     return tuple(Gap(**row) for row in rows)
 
 
 def _read_quarantined(warehouse: Warehouse, last_run: Run | None) -> tuple[Quarantined, ...]:
     rows = warehouse.rows(
-        "select resource, count(*) filter (where run_id = ?) as latest_count, "
+        "select resource, count(*) filter (where run_id = $run) as latest_count, "
         # A record without a key cannot be recognised in another run; its text stands for it.
         "count(distinct coalesce(nullif(record_key, ''), cast(record as varchar))) as all_count "
         "from ops.quarantine group by resource order by resource",
-        [last_run.run_id if last_run else ""],
+        {"run": last_run.run_id if last_run else ""},
     )
     return tuple(Quarantined(**row) for row in rows)
 

@@ -45,11 +45,11 @@ _MARTS: Final = (
     "agg_host_utilisation_daily",
 )
 
-_Period = tuple[int | None, int | None]  # first and last day, as days before today
+_Period = dict[str, int | None]  # first and last day, as days before today
 
-_LAST: Final[_Period] = (PAST_DAYS, 1)
-_PREVIOUS: Final[_Period] = (2 * PAST_DAYS, PAST_DAYS + 1)
-_ALL: Final[_Period] = (None, None)
+_LAST: Final[_Period] = {"first": PAST_DAYS, "last": 1}
+_PREVIOUS: Final[_Period] = {"first": 2 * PAST_DAYS, "last": PAST_DAYS + 1}
+_ALL: Final[_Period] = {"first": None, "last": None}
 
 _TODAY: Final = (
     "today as (select h.host_id, cast(m.as_of_at at time zone h.time_zone as date) as date_day, "
@@ -85,7 +85,7 @@ def read_report(warehouse: Warehouse, *, made_at: datetime) -> Report:
     return Report(
         made_at=made_at,
         as_of=span["as_of_at"],
-        warehouse=warehouse.path.name,
+        warehouse=warehouse.name,
         first_date=span["first_date"],
         last_date=span["last_date"],
         minimum_count=MINIMUM_COUNT,
@@ -109,7 +109,7 @@ def read_report(warehouse: Warehouse, *, made_at: datetime) -> Report:
 def _require_marts(warehouse: Warehouse) -> None:
     missing = [f"marts.{name}" for name in _MARTS if not warehouse.column_names("marts", name)]
     if missing:
-        raise MartsMissing(str(warehouse.path), missing)
+        raise MartsMissing(warehouse.location, missing)
 
 
 def _host_names(warehouse: Warehouse) -> dict[int, str]:
@@ -169,10 +169,10 @@ def _read_headline(warehouse: Warehouse, period: _Period) -> Headline:
 
 
 def _within(day: str, today: str) -> str:
-    """Return the condition that a local day lies in the period of the two parameters."""
+    """Return the condition that a local day lies in the period of the parameters."""
     return (
-        f"(cast($1 as integer) is null or {day} between {today} - cast($1 as integer) "
-        f"and {today} - cast($2 as integer))"
+        f"(cast($first as integer) is null or {day} between {today} - cast($first as integer) "
+        f"and {today} - cast($last as integer))"
     )
 
 
@@ -194,16 +194,17 @@ def _read_no_shows(warehouse: Warehouse, key: str, names: Mapping[int, str]) -> 
 
 
 def _read_utilisation(warehouse: Warehouse, names: Mapping[int, str]) -> tuple[HostLoad, ...]:
-    past = "u.is_past and u.local_date >= t.schedule_date_day - cast($1 as integer)"
+    past = "u.is_past and u.local_date >= t.schedule_date_day - cast($past as integer)"
     following = (
-        "u.local_date between t.schedule_date_day and t.schedule_date_day + cast($2 as integer) - 1"
+        "u.local_date between t.schedule_date_day "
+        "and t.schedule_date_day + cast($next as integer) - 1"
     )
     rows = warehouse.rows(
         f"with {_TODAY} select u.host_id, max(u.time_zone) as time_zone, "
         f"{_load_sums('past_', past)}, {_load_sums('next_', following)} "
         "from marts.agg_host_utilisation_daily as u join today as t on u.host_id = t.host_id "
         f"where ({past}) or ({following}) group by u.host_id",
-        [PAST_DAYS, NEXT_DAYS],
+        {"past": PAST_DAYS, "next": NEXT_DAYS},
     )
     loads = [
         HostLoad(
@@ -227,12 +228,12 @@ def _read_weeks(warehouse: Warehouse) -> tuple[Week, ...]:
     rows = warehouse.rows(
         "with weeks as (select d.week_start_date, d.date_day from marts.dim_dates as d "
         "cross join marts.dim_as_of as m where d.week_start_date <= cast(m.as_of_at as date) "
-        "and d.week_start_date > cast(m.as_of_at as date) - 7 * cast($1 as integer) "
+        "and d.week_start_date > cast(m.as_of_at as date) - 7 * cast($weeks as integer) "
         "and d.date_day >= (select min(start_date) from marts.fct_bookings)) "
         f"select w.week_start_date, {_NO_SHOW_SUMS} from weeks as w "
         "left join marts.agg_no_show_rates as n on w.date_day = n.start_date "
         "group by w.week_start_date order by w.week_start_date",
-        [WEEKS],
+        {"weeks": WEEKS},
     )
     return tuple(
         Week(row["week_start_date"], _rate(row, "booking_no_shows", "bookings")) for row in rows
@@ -256,7 +257,7 @@ def _read_months(warehouse: Warehouse) -> tuple[Month, ...]:
     rows = warehouse.rows(
         "with months as (select d.month_start_date, d.date_day from marts.dim_dates as d "
         "cross join marts.dim_as_of as m where d.month_start_date <= cast(m.as_of_at as date) "
-        "and d.month_start_date > m.as_of_at - to_months(cast($1 as integer)) "
+        "and d.month_start_date > m.as_of_at - cast($months as integer) * interval '1 month' "
         "and d.date_day >= (select min(start_date) from marts.fct_bookings)) "
         "select m.month_start_date, "
         "count(*) filter (where b.outcome = 'held') as held, "
@@ -268,7 +269,7 @@ def _read_months(warehouse: Warehouse) -> tuple[Month, ...]:
         "count(*) filter (where b.outcome = 'other') as other "
         "from months as m left join marts.fct_bookings as b on m.date_day = b.start_date "
         "group by m.month_start_date order by m.month_start_date",
-        [MONTHS],
+        {"months": MONTHS},
     )
     return tuple(Month(**row) for row in rows)
 

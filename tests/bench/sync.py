@@ -17,7 +17,8 @@ from cal_source.client import CalClient
 from cal_source.extraction import Extraction
 from cal_source.sandbox import Sandbox, World
 from pipelines.models import build_models
-from pipelines.sync import SyncOptions, sync
+from pipelines.options import SyncOptions
+from pipelines.sync import sync
 from pipelines.warehouse import Warehouse
 
 if TYPE_CHECKING:

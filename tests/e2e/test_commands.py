@@ -110,7 +110,7 @@ def test_sync_takes_the_address_from_the_command_line(run, served):
         (["sync", "--warehouse", "raw.duckdb"], {"CAL_API_KEY": "cal_x"}, 78, "Rename the file"),
         (["sync", "--only", "bokings"], {"CAL_API_KEY": "cal_x"}, 64, "'bokings'"),
         (["sync", "--since", "yesterday"], {}, 64, "'yesterday' is not a date"),
-        (["sync", "--warehouse", "postgresql://x/y"], {"CAL_API_KEY": "cal_x"}, 64, "DuckDB"),
+        (["sync", "--warehouse", "mysql://x/y"], {"CAL_API_KEY": "cal_x"}, 64, "cal.duckdb"),
         (["report", "--warehouse", "none.duckdb"], {}, 74, "There is no warehouse"),
         (["sandbox", "--world", "nowhere"], {}, 64, "holds no index.json"),
         (["frobnicate"], {}, 64, "frobnicate"),

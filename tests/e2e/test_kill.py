@@ -13,7 +13,8 @@ import pytest
 
 from cal_source.sandbox import Sandbox, World
 from pipelines.warehouse import Warehouse
-from tests.histories import Histories, differences
+from tests.histories import Histories
+from tests.oracle import differences
 
 COMMAND = Path(sys.executable).with_name("cal-warehouse")
 

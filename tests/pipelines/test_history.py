@@ -17,9 +17,9 @@ def open_versions_differ(warehouse):
     wrong = []
     for name, table in TABLES.items():
         columns = ", ".join(f'"{key}"' for key in (*table.key, "_content_hash"))
-        current = warehouse.rows(f"select {columns} from raw.{name} order by all")
+        current = warehouse.rows(f"select {columns} from raw.{name} order by {columns}")
         versions = warehouse.rows(
-            f"select {columns} from raw.{name}_history where valid_to is null order by all"
+            f"select {columns} from raw.{name}_history where valid_to is null order by {columns}"
         )
         if current != versions:
             wrong.append(name)
@@ -33,7 +33,8 @@ def overlapping_versions(warehouse):
         same = " and ".join(f'a."{key}" = b."{key}"' for key in table.key)
         if warehouse.scalar(
             f"select count(*) from raw.{name}_history a join raw.{name}_history b on {same} "
-            "and a.rowid < b.rowid and a.valid_from < coalesce(b.valid_to, 'infinity') "
+            "and (a.valid_from, a._content_hash) < (b.valid_from, b._content_hash) "
+            "and a.valid_from < coalesce(b.valid_to, 'infinity') "
             "and b.valid_from < coalesce(a.valid_to, 'infinity')"
         ):
             wrong.append(name)
@@ -65,16 +66,15 @@ def test_an_unchanged_account_makes_no_new_versions(warehouse, small_sandbox, sy
 
 def test_a_change_can_be_read_as_of_before_and_after(warehouse, small_sandbox, sync_of):
     sync_of(warehouse, small_sandbox)
-    uid, title = warehouse.connection.execute(
-        "select uid, title from raw.bookings order by uid limit 1"
-    ).fetchone()
+    (first,) = warehouse.rows("select uid, title from raw.bookings order by uid limit 1")
+    uid, title = first.values()
     small_sandbox.world.edit_booking(uid, title="second title")
     sync_of(warehouse, small_sandbox)
 
     versions = warehouse.rows(
-        "select title, valid_from, valid_to from raw.bookings_history where uid = ? "
+        "select title, valid_from, valid_to from raw.bookings_history where uid = $uid "
         "order by valid_from",
-        [uid],
+        {"uid": uid},
     )
 
     assert [v["title"] for v in versions] == [title, "second title"]
@@ -84,18 +84,18 @@ def test_a_change_can_be_read_as_of_before_and_after(warehouse, small_sandbox, s
 
 def test_a_cancelled_seat_leaves_its_attendee_in_the_history(warehouse, small_sandbox, sync_of):
     sync_of(warehouse, small_sandbox)
-    uid, email = warehouse.connection.execute(
-        "select booking_uid, email from raw.booking_attendees limit 1"
-    ).fetchone()
+    (first,) = warehouse.rows("select booking_uid, email from raw.booking_attendees limit 1")
+    uid, email = first.values()
     small_sandbox.world.edit_booking(uid, attendees=[])
 
     sync_of(warehouse, small_sandbox)
 
-    current = "select count(*) from raw.booking_attendees where booking_uid = ?"
-    assert warehouse.scalar(current, [uid]) == 0
+    current = "select count(*) from raw.booking_attendees where booking_uid = $uid"
+    assert warehouse.scalar(current, {"uid": uid}) == 0
     (version,) = warehouse.rows(
-        "select * from raw.booking_attendees_history where booking_uid = ? and email = ? limit 1",
-        [uid, email],
+        "select * from raw.booking_attendees_history where booking_uid = $uid and email = $email "
+        "limit 1",
+        {"uid": uid, "email": email},
     )
     assert version["valid_to"] is not None
 
@@ -109,7 +109,7 @@ def test_a_deleted_booking_has_a_tombstone_and_a_last_version(warehouse, small_s
 
     (stone,) = warehouse.rows("select * from ops.tombstones where resource = 'bookings'")
     assert (stone["row_key"], stone["reason"]) == (uid, "deleted")
-    (version,) = warehouse.rows("select * from raw.bookings_history where uid = ?", [uid])
+    (version,) = warehouse.rows("select * from raw.bookings_history where uid = $uid", {"uid": uid})
     assert version["valid_to"] is not None
 
 
@@ -119,7 +119,8 @@ def test_a_hidden_booking_is_told_from_a_deleted_one_and_may_come_back(
     """A key that loses the organisation's list sees fewer bookings; they still exist."""
     sync_of(warehouse, small_sandbox)
     booking = next(iter(small_sandbox.world.bookings))
-    uid = warehouse.scalar("select uid from raw.bookings where uid = ?", [booking.uid])
+    of_uid = {"uid": booking.uid}
+    uid = warehouse.scalar("select uid from raw.bookings where uid = $uid", of_uid)
     path = "/v2/organizations/101/bookings"
 
     def hide(answer, rng):
@@ -130,11 +131,11 @@ def test_a_hidden_booking_is_told_from_a_deleted_one_and_may_come_back(
 
     small_sandbox.faults.add(Fault(hide, path=path, times=None))
     sync_of(warehouse, small_sandbox)
-    reason = warehouse.scalar("select reason from ops.tombstones where row_key = ?", [uid])
+    reason = warehouse.scalar("select reason from ops.tombstones where row_key = $uid", of_uid)
     small_sandbox.faults.clear()
     sync_of(warehouse, small_sandbox)
 
     assert reason == "hidden"
-    assert warehouse.scalar("select count(*) from ops.tombstones where row_key = ?", [uid]) == 0
-    assert warehouse.scalar("select count(*) from raw.bookings where uid = ?", [uid]) == 1
+    assert warehouse.scalar("select count(*) from ops.tombstones where row_key = $uid", of_uid) == 0
+    assert warehouse.scalar("select count(*) from raw.bookings where uid = $uid", of_uid) == 1
     assert open_versions_differ(warehouse) == []

@@ -64,9 +64,10 @@ def test_details_are_read_again_only_for_bookings_that_changed(warehouse, small_
     options = {"only": ("bookings",), "details": ("booking_references",), "detail_requests": 500}
     sync_of(warehouse, small_sandbox, **options)
     before = len(detail_requests(small_sandbox))
-    uid, email = warehouse.connection.execute(
+    (first,) = warehouse.rows(
         "select booking_uid, email from raw.booking_attendees where not absent limit 1"
-    ).fetchone()
+    )
+    uid, email = first.values()
     small_sandbox.world.mark_absent(uid, email)
 
     sync_of(warehouse, small_sandbox, **options)
@@ -83,8 +84,8 @@ def test_details_of_a_deleted_booking_go_with_it(warehouse, small_sandbox, sync_
 
     sync_of(warehouse, small_sandbox, **options)
 
-    found = "select count(*) from raw.booking_attendee_ids where booking_uid = ?"
-    assert warehouse.scalar(found, [uid]) == 0
+    found = "select count(*) from raw.booking_attendee_ids where booking_uid = $uid"
+    assert warehouse.scalar(found, {"uid": uid}) == 0
 
 
 def test_one_booking_is_refreshed_and_nothing_else_is_read(warehouse, small_sandbox, sync_of):
@@ -98,7 +99,7 @@ def test_one_booking_is_refreshed_and_nothing_else_is_read(warehouse, small_sand
 
     result = sync_of(warehouse, small_sandbox, only=(f"bookings:{uid}",))
 
-    titles = dict(warehouse.connection.execute("select uid, title from raw.bookings").fetchall())
+    titles = {r["uid"]: r["title"] for r in warehouse.rows("select uid, title from raw.bookings")}
     assert (titles[uid], titles[other] == "changed") == ("changed", False)
     assert count(warehouse, "bookings") == before
     assert result.outcome == "proved"

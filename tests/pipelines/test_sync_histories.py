@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from tests.histories import Histories, differences
+from tests.histories import Histories
+from tests.oracle import differences
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -29,9 +30,7 @@ def test_differences_notice_what_a_sync_has_not_seen_yet(warehouse, small_sandbo
     )
     small_sandbox.world.edit_booking(retitled, title="another")
     small_sandbox.world.delete_booking(deleted)
-    warehouse.connection.execute(
-        "delete from raw.bookings where uid = (select max(uid) from raw.bookings)"
-    )
+    warehouse.execute("delete from raw.bookings where uid = (select max(uid) from raw.bookings)")
 
     kinds = {problem.split()[0] for problem in differences(warehouse, small_sandbox)}
 

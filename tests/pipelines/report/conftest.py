@@ -28,10 +28,9 @@ _MINUTES_30 = timedelta(minutes=30)
 
 def insert(warehouse, table, **row):
     """Insert one row into a table of `raw` or `ops`."""
-    warehouse.connection.execute(
-        f"insert into {table} ({', '.join(row)}) values ({', '.join('?' for _ in row)})",
-        list(row.values()),
-    )
+    values = {name.strip('"'): value for name, value in row.items()}
+    marks = ", ".join(f"${name}" for name in values)
+    warehouse.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", values)
 
 
 def add_booking(warehouse, uid, days_ago, host, *, hour=10, absent=(False,), **columns):

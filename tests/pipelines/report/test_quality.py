@@ -153,9 +153,7 @@ def test_marking_covers_the_bookings_of_hosts_who_ever_marked(small):
 
 
 def test_marking_names_hosts_with_many_bookings_who_never_marked(small):
-    small.connection.execute(
-        "update marts.fct_bookings set is_any_attendee_no_show = false where host_id = 1"
-    )
+    small.execute("update marts.fct_bookings set is_any_attendee_no_show = false where host_id = 1")
     add_run(small)
     add_proof(small)
 

@@ -104,7 +104,7 @@ def test_no_show_by_event_type_tells_twins_apart(small_report):
 
 def test_no_show_by_event_type_names_unseen_ones_after_their_only_host(small_path):
     with Warehouse.open(str(small_path)) as warehouse:
-        warehouse.connection.execute(
+        warehouse.execute(
             "update marts.dim_event_types set is_visible = false, owner_host_id = null, "
             "title = 'Same'"
         )

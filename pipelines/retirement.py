@@ -1,0 +1,214 @@
+"""Rows that a run found gone: which they are, why, and whether that can be believed.
+
+A row is gone when a complete reading of its scope, or of the part of it that holds the row, did
+not bring it. A record in quarantine was brought: its last good row stays. The details of a booking
+go with it.
+
+Losses have causes: a member left, a role or a team went, a user was deleted. What such an observed
+change explains is retired whatever its number. The rest is retired while it is few; when it is
+more than `MOST_UNEXPLAINED` rows and `LARGEST_SHARE` of the table, it is held: a key that lost a
+right without a word, or a server that answers with half a list, must not empty a warehouse.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cal_source.tables import DETAIL_TABLES
+from pipelines.history import bury, row_key_of
+from pipelines.sql_text import quoted, quoted_list
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cal_source.tables import Table
+    from pipelines.warehouse import Warehouse
+
+MOST_UNEXPLAINED: Final = 20
+LARGEST_SHARE: Final = 0.05
+
+GONE: Final = "publish_gone"
+_CHANGES: Final = "publish_changes"
+
+# Who and what went, and since when: the last version of each that has no current row. A key
+# whose own role changed sees other things than before, all of them.
+_CHANGES_SQL: Final = """
+select 'user' as kind, cast(h.id as varchar) as id, h.email, max(h.valid_to) as changed_at
+from raw.users_history as h
+where h.valid_to is not null and not exists (select 1 from raw.users as r where r.id = h.id)
+group by h.id, h.email
+union all
+select 'user', cast(h.user_id as varchar), h.user_email, max(h.valid_to)
+from raw.memberships_history as h
+where h.valid_to is not null and not exists (select 1 from raw.memberships as r where r.id = h.id)
+group by h.user_id, h.user_email
+union all
+select 'team', cast(h.id as varchar), null, max(h.valid_to)
+from raw.teams_history as h
+where h.valid_to is not null and not exists (select 1 from raw.teams as r where r.id = h.id)
+group by h.id
+union all
+select 'event_type', cast(h.id as varchar), null, max(h.valid_to)
+from raw.event_types_history as h
+where h.valid_to is not null and not exists (select 1 from raw.event_types as r where r.id = h.id)
+group by h.id
+union all
+select 'everything', null, null, max(h.valid_to)
+from raw.memberships_history as h join raw.me on raw.me.id = h.user_id
+where h.valid_to is not null and not exists (
+    select 1 from raw.memberships as r where r.id = h.id and r.role = h.role
+)
+having max(h.valid_to) is not null
+"""
+
+
+def find_gone(
+    warehouse: Warehouse, table: Table, run_id: str, landed: set[str], scratch: str
+) -> None:
+    """Write the rows of a table that a landing found gone into a scratch table.
+
+    Args:
+        warehouse: The open warehouse, inside the publish transaction.
+        table: A root table.
+        run_id: The run in the landing.
+        landed: Tables that the landing has.
+        scratch: Scratch table with the landed records, where the table is among `landed`.
+    """
+    if table in DETAIL_TABLES:
+        conditions = ["r.booking_uid not in (select uid from raw.bookings)"]
+    else:
+        conditions = [_COMPLETE, _VANISHED]
+    if "coverage" in landed and table.name == "bookings":
+        conditions.append(_COVERED)
+    about_reads = table not in DETAIL_TABLES
+    kept = ["true"]
+    if table.name in landed:
+        same = " and ".join(f"s.{quoted(k)} = r.{quoted(k)}" for k in table.key)
+        kept.append(f"not exists (select 1 from {scratch} as s where {same})")
+    if about_reads and "quarantine" in landed:
+        kept.append(
+            f"cast(r.{quoted(table.key[0])} as varchar) not in (select record_key from "
+            "landing.quarantine where run_id = $run and resource = $resource)"
+        )
+    warehouse.execute(f"drop table if exists {GONE}")
+    warehouse.execute(
+        f"create temp table {GONE} as select {quoted_list(table.key)}, "
+        f"{row_key_of(table, 'r')} as row_key, _scope "
+        f"from raw.{table.name} as r where ({' or '.join(conditions)}) and {' and '.join(kept)}",
+        {"run": run_id, "resource": table.name} if about_reads else None,
+    )
+
+
+_COMPLETE: Final = (
+    "r._scope in (select scope from landing.reads where run_id = $run and resource = $resource "
+    "group by scope having bool_and(status = 'complete'))"
+)
+# A scope such as event_type:7 whose event type is gone is in no read any more; the read of scope
+# 'event_type:*' says that this run knew them all.
+_VANISHED: Final = (
+    "(exists (select 1 from landing.reads as x where x.run_id = $run and x.resource = $resource "
+    "and x.status = 'complete' and x.scope like '%:*' "
+    "and starts_with(r._scope, replace(x.scope, '*', ''))) and r._scope not in (select scope from "
+    "landing.reads where run_id = $run and resource = $resource))"
+)
+_COVERED: Final = (
+    "exists (select 1 from landing.coverage as c where c.run_id = $run "
+    "and c.resource = $resource and c.scope = r._scope and case c.bound_by "
+    "when 'uid' then c.row_key = r.uid "
+    'when \'start\' then r."start" >= c.from_at and r."start" < c.to_at '
+    "else r.created_at >= c.from_at and r.created_at < c.to_at end)"
+)
+
+
+def hold_unexplained(
+    warehouse: Warehouse, table: Table, run_id: str, now: datetime, *, accepts: bool
+) -> int:
+    """Keep losses that nothing explains, when they are too many to believe.
+
+    Rows that are held are taken off the list of those gone and written to `ops.held_losses`.
+
+    Args:
+        warehouse: The open warehouse; `find_gone` has run for the table.
+        table: The root table.
+        run_id: The run.
+        now: When they were found gone, UTC.
+        accepts: Whether the user accepts all losses.
+
+    Returns:
+        How many rows are held.
+    """
+    where = {"resource": table.name}
+    gone = int(warehouse.scalar(f"select count(*) from {GONE}"))
+    if not gone:
+        return 0
+    rows = int(warehouse.scalar(f"select count(*) from raw.{table.name}"))
+    limit = max(MOST_UNEXPLAINED, LARGEST_SHARE * rows)
+    if gone > limit and not accepts and table not in DETAIL_TABLES:
+        warehouse.execute(f"drop table if exists {_CHANGES}")
+        warehouse.execute(f"create temp table {_CHANGES} as {_CHANGES_SQL}")
+        unexplained = (
+            f"select g.row_key from {GONE} as g join raw.{table.name} as r on "
+            + " and ".join(f"r.{quoted(k)} = g.{quoted(k)}" for k in table.key)
+            + f" where not ({_explained(table)})"
+        )
+        held = int(warehouse.scalar(f"select count(*) from ({unexplained}) as u"))
+    else:
+        held = 0
+    # What was held before and is gone now, or came back, is no longer held.
+    warehouse.execute(
+        "delete from ops.held_losses where resource = $resource and row_key in "
+        f"(select row_key from {GONE})",
+        where,
+    )
+    if held <= limit:
+        return 0
+    warehouse.execute(
+        "insert into ops.held_losses (resource, row_key, scope, found_at, run_id) "
+        f"select $resource, g.row_key, g._scope, $now, $run from {GONE} as g "
+        f"where g.row_key in ({unexplained})",
+        {**where, "now": now, "run": run_id},
+    )
+    warehouse.execute(f"delete from {GONE} where row_key in ({unexplained})")
+    return held
+
+
+def _explained(table: Table) -> str:
+    """Return the condition that an observed change explains why row `r` is gone."""
+    same = ["c.kind = 'everything'", "r._scope = c.kind || ':' || c.id"]
+    columns = {column.name for column in table.columns}
+    for column, kind in (("user_id", "user"), ("owner_id", "user"), ("team_id", "team")):
+        if column in columns:
+            same.append(f"(c.kind = '{kind}' and c.id = cast(r.{column} as varchar))")
+    if "event_type_id" in columns and table.name != "bookings":
+        same.append("(c.kind = 'event_type' and c.id = cast(r.event_type_id as varchar))")
+    if table.name == "bookings":
+        same += [
+            f"(c.kind = 'user' and exists (select 1 from raw.{child} as p "
+            "where p.booking_uid = r.uid and p.email = c.email))"
+            for child in ("booking_hosts", "booking_attendees")
+        ]
+        same.append(
+            "(c.kind = 'team' and exists (select 1 from raw.event_types_history as t where "
+            "t.id = r.event_type_id and cast(t.team_id as varchar) = c.id))"
+        )
+    return (
+        f"exists (select 1 from {_CHANGES} as c where c.changed_at >= r._loaded_at "
+        f"and ({' or '.join(same)}))"
+    )
+
+
+def retire(warehouse: Warehouse, table: Table, run_id: str, now: datetime) -> int:
+    """Delete the rows on the list of those gone, with their nested lists, and bury them.
+
+    Returns:
+        How many rows went.
+    """
+    bury(warehouse, table, GONE, run_id, now)
+    for child in table.family()[1:]:
+        same = " and ".join(
+            f"c.{quoted(column)} = g.{quoted(parent)}"
+            for column, parent in child.parent_key.items()
+        )
+        warehouse.execute(f"delete from raw.{child.name} as c using {GONE} as g where {same}")
+    same = " and ".join(f"r.{quoted(k)} = g.{quoted(k)}" for k in table.key)
+    return warehouse.execute(f"delete from raw.{table.name} as r using {GONE} as g where {same}")

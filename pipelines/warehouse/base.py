@@ -1,0 +1,184 @@
+"""What every warehouse can do: run SQL with named parameters, in transactions, with clear errors.
+
+All SQL of `pipelines` goes through these methods and is written in the subset that DuckDB and
+Postgres share; the few words that differ are in `Warehouse.dialect`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pipelines.warehouse.tables import missing_statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from pipelines.errors import WarehouseError
+    from pipelines.warehouse.dialect import Dialect
+
+    Parameters = Mapping[str, Any]
+
+
+class Fence(Protocol):
+    """Keeps a writer that has lost its right to write from writing."""
+
+    def confirm(self, warehouse: Warehouse) -> None:
+        """Raise unless the right still holds; called at the start of every transaction."""
+
+
+class Warehouse(ABC):
+    """An open warehouse; use it as a context manager.
+
+    Instants come back with time zone UTC, JSON as text, on every database.
+
+    Attributes:
+        location: Where it is, as given to `--warehouse` but without a password.
+        name: Short name for people: file or database.
+        dialect: The words in which its SQL differs.
+        driver_error: Root of the errors of its driver.
+        takes_sessions: True where several sessions may be open at a time.
+        lease: What every transaction asks first whether it may write; None asks nobody.
+    """
+
+    location: str
+    name: str
+    dialect: ClassVar[Dialect]
+    driver_error: ClassVar[type[Exception]]
+    takes_sessions: ClassVar[bool]
+    lease: Fence | None = None
+
+    @staticmethod
+    def open(location: str, *, read_only: bool = False) -> Warehouse:
+        """Open the warehouse that `--warehouse` names; create what is missing in it.
+
+        Args:
+            location: A path of a DuckDB file, or `postgresql://…`.
+            read_only: Open what exists for reading only, in one unchanging state where the
+                database has that (Postgres); nothing is created.
+
+        Raises:
+            UsageError: The location is neither.
+            ConfigError: The location cannot work, or its driver is not installed.
+            WarehouseLocked: Another process has the file open.
+            WarehouseError: It cannot be opened, or does not exist (read only).
+        """
+        from pipelines.warehouse.opening import open_warehouse  # noqa: PLC0415 - imports this
+
+        return open_warehouse(location, read_only=read_only)
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    @abstractmethod
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        """Close the warehouse."""
+
+    @abstractmethod
+    def execute(self, sql: str, parameters: Parameters | None = None) -> int:
+        """Run one statement that returns no rows.
+
+        Args:
+            sql: The statement; parameters stand in it as `$name`.
+            parameters: Value by name, exactly those that stand in the statement.
+
+        Returns:
+            How many rows were inserted, updated or deleted; 0 for other statements.
+
+        Raises:
+            WarehouseError: The database cannot be reached or written.
+        """
+
+    @abstractmethod
+    def rows(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        """Return the rows of a query as dictionaries; arguments and errors as for `execute`."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what happens inside, or nothing of it; transactions do not nest.
+
+        Raises:
+            WarehouseError: The database cannot be reached or written.
+        """
+        with self.explained(), self._transaction():
+            if self.lease is None:
+                yield
+                return
+            self.lease.confirm(self)
+            yield
+            self.lease.confirm(self)  # so that it holds on after a long transaction
+
+    @abstractmethod
+    def _transaction(self) -> AbstractContextManager[None]:
+        """Begin; then commit, or roll back on any error."""
+
+    @abstractmethod
+    def another_session(self) -> Warehouse:
+        """Open a second session; only where `takes_sessions`."""
+
+    @abstractmethod
+    def dlt_credentials(self) -> Any:
+        """Return what dlt's destination of the dialect's name takes as its credentials."""
+
+    @abstractmethod
+    def explanation(self, error: BaseException) -> WarehouseError | None:
+        """Return our error for one that the database, or dlt on its behalf, raised.
+
+        None where the error says nothing about the state of the warehouse.
+        """
+
+    def scalar(self, sql: str, parameters: Parameters | None = None) -> Any:
+        """Return the first value of the first row, None without rows."""
+        for row in self.rows(sql, parameters):
+            return next(iter(row.values()))
+        return None
+
+    def column_names(self, schema: str, table: str) -> list[str]:
+        """Return a table's columns in order; empty when there is no such table."""
+        rows = self.rows(
+            "select column_name from information_schema.columns where table_schema = $schema "
+            "and table_name = $table and table_catalog = current_database() "
+            "order by ordinal_position",
+            {"schema": schema, "table": table},
+        )
+        return [row["column_name"] for row in rows]
+
+    def has_schema(self, schema: str) -> bool:
+        """Return whether the schema exists."""
+        return schema in self.schema_names()
+
+    def schema_names(self) -> set[str]:
+        """Return the names of all schemas of the database."""
+        rows = self.rows(
+            "select schema_name from information_schema.schemata "
+            "where catalog_name = current_database()"
+        )
+        return {row["schema_name"] for row in rows}
+
+    def missing_statements(self) -> list[str]:
+        """Return the statements that create what is missing: schemas, tables, columns, keys."""
+        columns: dict[tuple[str, str], list[str]] = {}
+        for row in self.rows(
+            "select table_schema, table_name, column_name from information_schema.columns "
+            "where table_catalog = current_database() and table_schema in ('raw', 'ops') "
+            "order by ordinal_position"
+        ):
+            name = (row["table_schema"], row["table_name"])
+            columns.setdefault(name, []).append(row["column_name"])
+        return missing_statements(self.dialect, self.schema_names(), columns)
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn the driver's errors about the state of the warehouse into ours; others pass.
+
+        Raises:
+            WarehouseError: The database cannot be reached or written.
+        """
+        try:
+            yield
+        except self.driver_error as error:
+            if explanation := self.explanation(error):
+                raise explanation from error
+            raise

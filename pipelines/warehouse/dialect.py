@@ -1,0 +1,64 @@
+"""The words in which the SQL of DuckDB and of Postgres differs, as far as `pipelines` uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cal_source.tables import ColumnType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One database's own words; everything else is written once, in what both understand.
+
+    Attributes:
+        name: As sqlglot spells it.
+        types: SQL type by column type.
+        clock: The present instant, also late in a long transaction.
+        has_keys: True where tables get primary keys and indexes. DuckDB checks a key against rows
+            that the same transaction has deleted, so that publishing a changed row would fail.
+    """
+
+    name: str
+    types: Mapping[ColumnType, str]
+    clock: str
+    has_keys: bool
+
+    def json(self, expression: str) -> str:
+        """Return the expression, a text, as a JSON value."""
+        return f"cast({expression} as {self.types[ColumnType.JSON]})"
+
+
+DUCKDB: Final = Dialect(
+    name="duckdb",
+    types={
+        ColumnType.TEXT: "varchar",
+        ColumnType.BIGINT: "bigint",
+        ColumnType.DOUBLE: "double",
+        ColumnType.BOOLEAN: "boolean",
+        ColumnType.TIMESTAMP: "timestamptz",
+        ColumnType.DATE: "date",
+        ColumnType.JSON: "json",
+    },
+    clock="now()",
+    has_keys=False,
+)
+
+POSTGRES: Final = Dialect(
+    name="postgres",
+    types={
+        ColumnType.TEXT: "text",
+        ColumnType.BIGINT: "bigint",
+        ColumnType.DOUBLE: "double precision",
+        ColumnType.BOOLEAN: "boolean",
+        ColumnType.TIMESTAMP: "timestamptz",
+        ColumnType.DATE: "date",
+        ColumnType.JSON: "jsonb",
+    },
+    clock="clock_timestamp()",
+    has_keys=True,
+)

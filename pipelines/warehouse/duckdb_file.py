@@ -1,0 +1,116 @@
+"""The warehouse as a DuckDB file."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import duckdb
+
+from pipelines.errors import WarehouseError, WarehouseFull, WarehouseLocked
+from pipelines.warehouse.base import Warehouse
+from pipelines.warehouse.dialect import DUCKDB, Dialect
+from pipelines.warehouse.refusals import first_line, space_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pipelines.warehouse.base import Parameters
+
+
+class DuckDBWarehouse(Warehouse):
+    """An open DuckDB file.
+
+    Attributes:
+        path: The file.
+        connection: The DuckDB connection; time zone is UTC.
+    """
+
+    dialect: ClassVar[Dialect] = DUCKDB
+    driver_error: ClassVar[type[Exception]] = duckdb.Error
+    takes_sessions: ClassVar[bool] = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.location = str(path)
+        self.name = path.name
+        self.connection: duckdb.DuckDBPyConnection
+
+    @classmethod
+    def connect(cls, path: Path, *, read_only: bool = False) -> DuckDBWarehouse:
+        """Open or create the file; see `Warehouse.open`."""
+        warehouse = cls(path)
+        with warehouse.explained():
+            warehouse.connection = duckdb.connect(
+                str(path), read_only=read_only, config={"autoinstall_known_extensions": "false"}
+            )
+            warehouse.connection.execute("set TimeZone = 'UTC'")
+            if not read_only and (statements := warehouse.missing_statements()):
+                with warehouse._transaction():  # one commit for all, not one wait for the disk each
+                    warehouse.connection.execute("; ".join(statements))
+        return warehouse
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        with self.explained():
+            self.connection.close()
+            if isinstance(error, duckdb.Error):
+                raise error
+
+    def execute(self, sql: str, parameters: Parameters | None = None) -> int:
+        """Run one statement that returns no rows; see `Warehouse.execute`."""
+        cursor = self._ask(sql, parameters)
+        names = [column[0] for column in cursor.description or []]
+        row = cursor.fetchone()
+        return int(row[0]) if row and names == ["Count"] else 0
+
+    def rows(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        """Return the rows of a query as dictionaries."""
+        cursor = self._ask(sql, parameters)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def _ask(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
+        return self.connection.execute(sql, dict(parameters) if parameters else None)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.execute("begin transaction")
+        try:
+            yield
+            self.connection.execute("commit")
+        except BaseException:
+            with suppress(duckdb.Error):  # a failed commit has rolled back by itself
+                self.connection.execute("rollback")
+            raise
+
+    def another_session(self) -> DuckDBWarehouse:
+        """Refuse: one process has the file, in one session.
+
+        Raises:
+            WarehouseLocked: Always.
+        """
+        raise WarehouseLocked(self.location, "")
+
+    def dlt_credentials(self) -> duckdb.DuckDBPyConnection:
+        """Return the open connection; dlt does not close it."""
+        return self.connection
+
+    def explanation(self, error: BaseException) -> WarehouseError | None:
+        """Return our error for a file that is locked, cannot be written or is none of DuckDB's."""
+        message = str(error)
+        about_file = isinstance(
+            error, OSError | duckdb.IOException | duckdb.OutOfMemoryException
+        ) or space_problem(message)
+        if not about_file:
+            return None
+        if "lock" in message.lower():
+            holder = re.search(r"held in (.+?)(?: by user|\.\s|$)", message)
+            return WarehouseLocked(self.location, holder.group(1) if holder else "")
+        if problem := space_problem(message):
+            return WarehouseFull(self.location, problem)
+        return WarehouseError(
+            f"{self.path} cannot be opened as a DuckDB warehouse: {first_line(message)} Give "
+            "another file with --warehouse, or restore this one from a backup."
+        )

@@ -1,0 +1,92 @@
+"""After any history, with any syncs in between, the warehouse is what Cal.com shows."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from cal_source.tables import ROOT_TABLES
+from tests.exact import TIMINGS, Exact, Setting
+
+seeds = st.integers(0, 2**32)
+SETTINGS = st.builds(
+    Setting,
+    seed=st.integers(0, 10_000),
+    bookings=st.integers(10, 60),
+    timing=st.sampled_from(sorted(TIMINGS)),
+    page_size=st.sampled_from([3, 7, 20, 250]),
+    reread_requests=st.sampled_from([3, 20, 60]),
+    client_skew=st.sampled_from([timedelta(), timedelta(seconds=-30), timedelta(seconds=45)]),
+)
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """Changes and syncs in any order; every sync checks what has to hold after it."""
+
+    @initialize(setting=SETTINGS)
+    def open(self, setting):
+        self.folder = tempfile.TemporaryDirectory()
+        self.exact = Exact.open(setting, Path(self.folder.name))
+
+    @rule(seed=seeds, count=st.integers(1, 12))
+    def change(self, seed, count):
+        self.exact.change(seed, count)
+
+    @rule()
+    def sync(self):
+        self.exact.sync_ordinary()
+
+    @rule()
+    def sync_full(self):
+        self.exact.sync_full()
+
+    @rule(table=st.sampled_from([table.name for table in ROOT_TABLES]))
+    def sync_only(self, table):
+        self.exact.sync_only(table)
+
+    @rule(number=st.integers(0, 100))
+    def refresh(self, number):
+        self.exact.refresh(number)
+
+    @rule(seed=seeds, every=st.integers(1, 9))
+    def sync_while_changing(self, seed, every):
+        self.exact.sync_while_changing(seed, every)
+
+    @rule()
+    @precondition(lambda self: not self.exact.is_view_lost)
+    def lose_view(self):
+        self.exact.lose_view()
+
+    @rule()
+    @precondition(lambda self: self.exact.is_view_lost)
+    def regain_view(self):
+        self.exact.regain_view()
+
+    def teardown(self):
+        if hasattr(self, "exact"):
+            self.exact.__exit__(None, None, None)
+            self.folder.cleanup()
+
+
+def test_warehouse_is_exact_after_any_history():
+    """A slice of `make soak`; without shrinking, which would take hours at this cost a step."""
+    run_state_machine_as_test(
+        AnyHistory,
+        settings=settings(
+            max_examples=6,
+            stateful_step_count=8,
+            phases=(Phase.explicit, Phase.generate),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
