@@ -14,7 +14,7 @@ It knows SQL (sqlglot) and nothing of any domain. Modules, in the order data flo
     cases       given rows → expected rows, kept beside the models
 """
 
-from transforms.build import BuildResult, CheckResult, ModelResult, build
+from transforms.build import build
 from transforms.cases import Case, load_case, run_case
 from transforms.duckdb_engine import DuckDBEngine
 from transforms.engine import Engine, Kind
@@ -30,6 +30,7 @@ from transforms.errors import (
 )
 from transforms.model import Model, OutputColumn
 from transforms.project import Project
+from transforms.results import BuildResult, CheckResult, How, ModelResult
 
 __all__ = [
     "BuildError",
@@ -40,6 +41,7 @@ __all__ = [
     "DuckDBEngine",
     "Engine",
     "EngineError",
+    "How",
     "Kind",
     "Model",
     "ModelResult",

@@ -4,130 +4,38 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from queue import SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
-from transforms.engine import Engine, Replacement
-from transforms.errors import (
-    BuildError,
-    EngineError,
-    NaiveTimeError,
-    Problem,
-    ProjectError,
-    did_you_mean,
-)
-from transforms.personal import mask_key
+from transforms.engine import Engine, Kind, Replacement
+from transforms.errors import EngineError, NaiveTimeError, Problem, ProjectError, did_you_mean
+from transforms.incremental import BuiltFrom, Ledger, Step
 from transforms.project import place_of
+from transforms.promises import declared_keys
 from transforms.render import render
+from transforms.results import BuildResult, How, ModelResult
 from transforms.selection import select_models
+from transforms.worker import Plan, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from transforms.checks import Check
-    from transforms.model import Model
     from transforms.project import Project
 
-_SAMPLE = 5
+Clock = "Callable[[], float]"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What a check found.
-
-    Attributes:
-        name: The check as the model's header writes it.
-        passed: True when no row breaks it.
-        failing_rows: Rows that break it; of `unique`, key values that repeat.
-        blocking: False where a failure only warns.
-        sample: Up to five keys of such rows, personal data masked.
-    """
-
-    name: str
-    passed: bool
-    failing_rows: int
-    blocking: bool
-    sample: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        if self.passed:
-            return f"{self.name}: passed"
-        return f"{self.name}: {self.failing_rows} rows fail, e.g. {'; '.join(self.sample)}"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelResult:
-    """What became of a model.
-
-    Attributes:
-        name: `schema.name`.
-        rows: Rows it returned; None when it was not built because something it reads failed.
-        seconds: Time for building and checking it.
-        checks: Its checks' results.
-    """
-
-    name: str
-    rows: int | None
-    seconds: float
-    checks: tuple[CheckResult, ...]
-
-    @property
-    def ok(self) -> bool:
-        """True when it was built and no blocking check failed."""
-        return self.rows is not None and all(
-            check.passed or not check.blocking for check in self.checks
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class BuildResult:
-    """What became of a build.
-
-    Attributes:
-        as_of: The moment that `:as_of` stood for.
-        models: One result per chosen model, in build order.
-        seconds: Time for everything, the swap included.
-    """
-
-    as_of: datetime
-    models: tuple[ModelResult, ...]
-    seconds: float
-
-    @property
-    def ok(self) -> bool:
-        """True when every model is visible; False when no table was changed."""
-        return all(model.ok for model in self.models)
-
-    @property
-    def failures(self) -> tuple[str, ...]:
-        """One line per failed blocking check."""
-        return tuple(
-            f"{model.name}: {check}"
-            for model in self.models
-            for check in model.checks
-            if check.blocking and not check.passed
-        )
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """One line per failed check that does not block."""
-        return tuple(
-            f"{model.name}: {check}"
-            for model in self.models
-            for check in model.checks
-            if not (check.blocking or check.passed)
-        )
-
-
-def build(
+def build(  # noqa: PLR0913 - three things to build with, four options by name
     project: Project,
     engine: Engine,
     *,
     as_of: datetime,
     select: Iterable[str] | None = None,
+    whole: bool = False,
+    workers: int = 1,
     on_model: Callable[[ModelResult], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> BuildResult:
@@ -136,14 +44,17 @@ def build(
     Each model goes into a shadow that reads the shadows before it; its checks run there. When no
     blocking check failed, one transaction replaces every table and view. A failed check, an error,
     an interruption or a crash leaves every old table as it was; shadows left behind by a crash are
-    dropped by the next build.
+    dropped by the next build. Models whose inputs did not change are kept; incremental models
+    recompute the partitions that changes touch (see `transforms.incremental`).
 
     Args:
         project: The project.
         engine: Where to build.
         as_of: The moment that `:as_of` stands for; time zone aware.
         select: Selectors (see `select_models`); None builds everything.
-        on_model: Called after each model was built and checked, for progress.
+        whole: True builds every chosen model from scratch.
+        workers: Models that are built at a time, each in a session of its own.
+        on_model: Called after each model was built and checked, for progress, in this thread.
         clock: Seconds that never go back; only differences are used.
 
     Returns:
@@ -155,107 +66,173 @@ def build(
         ProjectError: A table or column that models read is not in the warehouse.
         BuildError: The engine refused a model's query.
     """
-    if as_of.tzinfo is None:
-        raise NaiveTimeError(as_of)
     started = clock()
-    names = select_models(project, select)
-    _require_sources(project, engine, names)
-    run = _Run(engine, as_of, clock)
+    ledger, names = _ledger(project, engine, as_of, select)
+    ledger.before = {} if whole else _remembered(engine)
     engine.prepare(project.schemas)
     try:
-        for name in names:
-            result = run.build_model(project.models[name])
-            if on_model is not None:
-                on_model(result)
-        if all(result.ok for result in run.results):
-            engine.swap([run.replacement(project.models[name]) for name in names])
+        results = _build_all(Plan(ledger, clock), names, workers, on_model)
+        if all(result.ok for result in results.values()):
+            _swap(ledger, names)
     except BaseException:
         with suppress(EngineError):  # the next build drops them; the first error matters
             engine.drop_shadows(project.schemas)
         raise
     engine.drop_shadows(project.schemas)
-    return BuildResult(as_of, tuple(run.results), clock() - started)
+    return BuildResult(as_of, tuple(results[name] for name in names), clock() - started)
 
 
-class _Run:
-    """One build: what is in a shadow by now, and what failed."""
+def foresee(
+    project: Project, engine: Engine, *, as_of: datetime, select: Iterable[str] | None = None
+) -> dict[str, Step]:
+    """Say what a build would do with each chosen model now; nothing is changed.
 
-    def __init__(self, engine: Engine, as_of: datetime, clock: Callable[[], float]) -> None:
-        self.results: list[ModelResult] = []
-        self._engine = engine
-        self._as_of = as_of
-        self._clock = clock
-        self._shadowed: set[str] = set()
-        self._failed: set[str] = set()
+    The build itself may do less: a model that turns out to have the rows it had spares its readers.
 
-    def build_model(self, model: Model) -> ModelResult:
-        """Build and check one model in its shadow; skip it when something it reads failed."""
-        started = self._clock()
-        rows: int | None = None
-        checks: tuple[CheckResult, ...] = ()
-        if not model.needs & self._failed:
-            self._create_shadow(model)
-            rows, checks = self._inspect(model)
-        result = ModelResult(model.name, rows, self._clock() - started, checks)
-        if not result.ok:
-            self._failed.add(model.name)
-        self.results.append(result)
-        return result
+    Args:
+        project: The project.
+        engine: Where the build would run; reading is enough.
+        as_of: The moment that `:as_of` would stand for; time zone aware.
+        select: Selectors, as `build` takes them.
 
-    def replacement(self, model: Model) -> Replacement:
-        """What the swap has to know about a model."""
-        return Replacement(
-            name=model.name,
-            kind=model.header.materialized,
-            sql=render(model.query, dialect=self._engine.dialect, as_of=self._as_of),
-            description=model.header.description,
-            columns={c.name: c.description for c in model.columns if c.description},
-        )
-
-    def _create_shadow(self, model: Model) -> None:
-        sql = self._render(model.query)
-        try:
-            self._engine.create_shadow(model.name, model.header.materialized, sql)
-        except EngineError as error:
-            raise BuildError(model.name, model.path, error.reason) from error
-        self._shadowed.add(model.name)
-
-    # Counts the shadow's rows and runs the model's checks on it.
-    def _inspect(self, model: Model) -> tuple[int, tuple[CheckResult, ...]]:
-        schema, _, name = model.name.partition(".")
-        everything = exp.select("*").from_(exp.table_(name, db=schema, quoted=True))
-        try:
-            rows = self._count(self._render(everything))
-            return rows, tuple(self._run_check(check) for check in model.checks)
-        except EngineError as error:
-            raise BuildError(model.name, model.path, error.reason) from error
-
-    def _run_check(self, check: Check) -> CheckResult:
-        sql = self._render(check.query)
-        failing = self._count(sql)
-        sample: tuple[str, ...] = ()
-        if failing:
-            names = check.query.named_selects
-            rows = self._engine.rows(f"select * from ({sql}) as failing limit {_SAMPLE}")
-            sample = tuple(_key_text(names, row) for row in rows)
-        return CheckResult(check.name, not failing, failing, check.blocking, sample)
-
-    def _count(self, sql: str) -> int:
-        return int(str(self._engine.rows(f"select count(*) from ({sql}) as counted")[0][0]))
-
-    def _render(self, query: exp.Query) -> str:
-        return render(
-            query, dialect=self._engine.dialect, as_of=self._as_of, shadowed=self._shadowed
-        )
+    Raises:
+        NaiveTimeError: `as_of` has no time zone.
+        SelectionError: A selector names no model.
+        ProjectError: A table or column that models read is not in the warehouse.
+    """
+    ledger, names = _ledger(project, engine, as_of, select)
+    ledger.before = _remembered(engine)
+    for name in names:
+        ledger.decide(project.models[name], engine)
+    return ledger.steps
 
 
-def _key_text(names: Sequence[str], row: Sequence[object]) -> str:
-    return ", ".join(f"{name}={mask_key(value)}" for name, value in zip(names, row, strict=True))
+# A ledger without a past, and the chosen models in build order.
+def _ledger(
+    project: Project, engine: Engine, as_of: datetime, select: Iterable[str] | None
+) -> tuple[Ledger, tuple[str, ...]]:
+    if as_of.tzinfo is None:
+        raise NaiveTimeError(as_of)
+    names = select_models(project, select)
+    catalog = engine.catalog()
+    _require_sources(project, catalog, names)
+    return Ledger(project, engine, as_of, catalog, frozenset(names)), names
+
+
+def _remembered(engine: Engine) -> dict[str, BuiltFrom]:
+    return {name: BuiltFrom.decode(text) for name, text in engine.versions().items()}
+
+
+def _build_all(
+    plan: Plan,
+    names: Sequence[str],
+    workers: int,
+    on_model: Callable[[ModelResult], None] | None,
+) -> dict[str, ModelResult]:
+    """Build every model after what it needs; with one worker, in the project's order."""
+    models = plan.ledger.project.models
+    chosen = set(names)
+    sorter = TopologicalSorter({name: models[name].needs & chosen for name in names})
+    sorter.prepare()
+    results: dict[str, ModelResult] = {}
+    if workers == 1:
+        worker = Worker(plan, plan.ledger.engine)
+        for name in names:
+            results[name] = worker.build_model(models[name])
+            if on_model is not None:
+                on_model(results[name])
+        return results
+    with _Crew(plan, workers) as crew:
+        while sorter.is_active():
+            for name in sorted(sorter.get_ready(), key=names.index):
+                crew.waiting.put(name)
+            result = crew.next_result()
+            results[result.name] = result
+            sorter.done(result.name)
+            if on_model is not None:
+                on_model(result)
+    return results
+
+
+class _Crew:
+    """Threads that build models, each with a fork of the engine."""
+
+    def __init__(self, plan: Plan, workers: int) -> None:
+        self.waiting: SimpleQueue[str | None] = SimpleQueue()
+        self._done: SimpleQueue[ModelResult | BaseException] = SimpleQueue()
+        self._plan = plan
+        self._forks = [plan.ledger.engine.fork() for _ in range(workers)]
+        self._threads = [Thread(target=self._work, args=(fork,)) for fork in self._forks]
+
+    def __enter__(self) -> _Crew:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for _thread in self._threads:
+            self.waiting.put(None)
+        for fork in self._forks:
+            fork.close_fork()
+        for thread in self._threads:
+            thread.join()
+
+    def next_result(self) -> ModelResult:
+        """Wait for the next model; an error in its thread is raised here."""
+        found = self._done.get()
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    def _work(self, engine: Engine) -> None:
+        worker = Worker(self._plan, engine)
+        while (name := self.waiting.get()) is not None:
+            try:
+                self._done.put(worker.build_model(self._plan.ledger.project.models[name]))
+            except BaseException as error:  # noqa: BLE001 - raised again in the building thread
+                self._done.put(error)
+
+
+def _swap(ledger: Ledger, names: Sequence[str]) -> None:
+    changed = [name for name in names if ledger.steps[name].how is not How.KEPT]
+    views = _views_over(ledger, changed)
+    ledger.engine.swap(
+        [_replacement(ledger, name) for name in (*changed, *views)],
+        {name: ledger.steps[name].built_from.encode() for name in names},
+    )
+
+
+# Views that were not rebuilt name tables that are about to go; some engines bind them to those.
+def _views_over(ledger: Ledger, changed: Sequence[str]) -> list[str]:
+    gone = {name for name in changed if ledger.steps[name].how is How.WHOLE}
+    views: list[str] = []
+    for name, model in ledger.project.models.items():
+        is_view = model.header.materialized is Kind.VIEW and name in ledger.catalog
+        if is_view and name not in changed and model.reads & gone:
+            gone.add(name)
+            views.append(name)
+    return views
+
+
+def _replacement(ledger: Ledger, name: str) -> Replacement:
+    model, step = ledger.project.models[name], ledger.steps.get(name)
+    kind = model.header.materialized
+    in_place = step is not None and step.how is How.PARTITIONS and kind is not Kind.VIEW
+    return Replacement(
+        name=name,
+        kind=kind,
+        sql=render(model.query, dialect=ledger.engine.dialect, as_of=ledger.as_of),
+        description=model.header.description,
+        columns={c.name: c.description for c in model.columns},
+        partition=model.header.partition if in_place else (),
+        keys=declared_keys(model, ledger.project),
+    )
 
 
 # Everything that is read and not built now must be in the warehouse, column by column.
-def _require_sources(project: Project, engine: Engine, names: Sequence[str]) -> None:
-    catalog = engine.catalog()
+def _require_sources(
+    project: Project, catalog: Mapping[str, Iterable[str]], names: Sequence[str]
+) -> None:
     missing = list(_missing_tables(project, catalog, names))
     problems = missing or project.problems(catalog, names)
     if problems:
@@ -263,7 +240,7 @@ def _require_sources(project: Project, engine: Engine, names: Sequence[str]) -> 
 
 
 def _missing_tables(
-    project: Project, catalog: Mapping[str, Sequence[str]], names: Sequence[str]
+    project: Project, catalog: Mapping[str, Iterable[str]], names: Sequence[str]
 ) -> Iterator[Problem]:
     for name in names:
         model = project.models[name]

@@ -5,6 +5,10 @@
     accepted_values(a: x, y)              a is NULL or one of these
     relationships(a -> schema.table.b)    a is NULL or a value of b
     expression(a <= b)                    true for every row; NULL is not true
+    row_parity(schema.table)              as many rows as that table
+    freshness(a, 24h)                     the latest a is no older than that at the build's moment
+    drift(a, 0.1)                         no value's share of the rows moved by more than that since
+                                          the last build; only warns
 
 Failing rows are shown by their keys only, never whole: they may hold personal data.
 """
@@ -13,6 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import sqlglot
@@ -20,6 +25,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from transforms.errors import Problem, did_you_mean
+from transforms.render import VISIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +39,20 @@ _ACCEPTED = re.compile(r"^(?P<column>\w+)\s*:\s*(?P<values>.+)$", re.DOTALL)
 _RELATIONSHIP = re.compile(
     r"^(?P<column>\w+)\s*->\s*(?P<schema>\w+)\.(?P<table>\w+)\.(?P<key>\w+)$"
 )
+_TABLE = re.compile(r"^\w+\.\w+$")
+_FRESHNESS = re.compile(r"^(?P<column>\w+)\s*,\s*(?P<number>\d+)\s*(?P<unit>[mhd])$")
+_DRIFT = re.compile(r"^(?P<column>\w+)\s*,\s*(?P<share>0?\.\d+)$")
+_UNIT_SECONDS = {"m": 60, "h": 3600, "d": 86400}
+_LAST_BUILD = "last_build"
+
+
+class Scope(StrEnum):
+    """What a check compares."""
+
+    ROWS = "rows"
+    KEYS = "keys"
+    TABLES = "tables"
+    BUILDS = "builds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +64,22 @@ class Check:
         line: Line of the header that makes it.
         blocking: False when a failure only warns.
         query: Returns the keys of the rows that break it.
+        scope: Which rows it has to look at when only some of them changed.
+        columns: Of `unique` and `drift`, the columns that it names.
     """
 
     name: str
     line: int
     blocking: bool
     query: exp.Query
+    scope: Scope
+    columns: tuple[str, ...] = ()
+
+    def can_look_at(self, partition: Sequence[str]) -> bool:
+        """Return True when looking at changed partitions alone finds every new failure."""
+        if self.scope is Scope.KEYS:
+            return set(partition) <= set(self.columns)
+        return self.scope is Scope.ROWS
 
 
 class _MalformedCheckError(Exception):
@@ -76,11 +106,11 @@ def parse_checks(header: Header, model: str, path: str) -> tuple[tuple[Check, ..
     problems: list[Problem] = []
     for name, line, blocking in items:
         try:
-            query = _compile(name, model, header.grain)
+            check = _compile(name, model, header.grain, line, blocking=blocking)
         except _MalformedCheckError as error:
             problems.append(Problem(path, line, 0, f"check '{name}': {error}"))
         else:
-            checks.setdefault(name, Check(name, line, blocking, query))
+            checks.setdefault(name, check)
     return tuple(checks.values()), problems
 
 
@@ -89,22 +119,30 @@ def _items(entry: Entry, *, blocking: bool) -> list[tuple[str, int, bool]]:
     return [(text, entry.line, blocking) for text in texts if text]
 
 
-def _compile(name: str, model: str, grain: Sequence[str]) -> exp.Query:
+def _compile(name: str, model: str, grain: Sequence[str], line: int, *, blocking: bool) -> Check:
     match = _ITEM.match(name)
     kind = match["kind"] if match else name
     if match is None or kind not in _KINDS:
         known = ", ".join(sorted(_KINDS))
         message = f"no such check.{did_you_mean(kind, _KINDS)} Write one of {known}(…)."
         raise _MalformedCheckError(message)
-    sql = _KINDS[kind](match["body"].strip(), model, grain)
+    compiler, scope = _KINDS[kind]
+    if scope is Scope.BUILDS and blocking:
+        raise _MalformedCheckError("it compares with the last build. Move it to 'warnings'.")
+    body = match["body"].strip()
     try:
-        query = sqlglot.parse_one(sql, dialect=DIALECT)
+        query = sqlglot.parse_one(compiler(body, model, grain), dialect=DIALECT)
     except SqlglotError as error:
         message = "it is no SQL condition. Write what must be true, e.g. expression(a >= 0)."
         raise _MalformedCheckError(message) from error
     if not isinstance(query, exp.Query):
         raise _MalformedCheckError("it is no SQL condition. Write one, e.g. expression(a >= 0).")
-    return query
+    if scope is Scope.BUILDS:
+        for table in query.find_all(exp.Table):
+            if table.alias == _LAST_BUILD:
+                table.meta[VISIBLE] = True
+    columns = tuple(part.strip() for part in body.split(","))
+    return Check(name, line, blocking, query, scope, columns)
 
 
 def _column(name: str) -> str:
@@ -161,10 +199,60 @@ def _expression(body: str, model: str, grain: Sequence[str]) -> str:
     return f"select {_columns(grain)} from {model} where not coalesce(({body}), false)"
 
 
-_KINDS: dict[str, Callable[[str, str, Sequence[str]], str]] = {
-    "accepted_values": _accepted_values,
-    "expression": _expression,
-    "not_null": _not_null,
-    "relationships": _relationships,
-    "unique": _unique,
+# One row when the counts differ; both stand in it as its key.
+def _row_parity(body: str, model: str, _grain: Sequence[str]) -> str:
+    if not _TABLE.match(body):
+        raise _MalformedCheckError("write row_parity(schema.table).")
+    return (
+        "select own.row_count, other.other_row_count "
+        f"from (select count(*) as row_count from {model}) as own "
+        f"cross join (select count(*) as other_row_count from {body}) as other "
+        "where own.row_count <> other.other_row_count"
+    )
+
+
+def _freshness(body: str, model: str, _grain: Sequence[str]) -> str:
+    match = _FRESHNESS.match(body)
+    if match is None:
+        raise _MalformedCheckError("write freshness(column, 24h), or 30m, or 7d.")
+    seconds = int(match["number"]) * _UNIT_SECONDS[match["unit"]]
+    column = _column(match["column"])
+    return (
+        f"select newest_at from (select max({column}) as newest_at from {model}) as newest "
+        f"where newest_at is null or seconds_between(newest_at, :as_of) > {seconds}"
+    )
+
+
+def _drift(body: str, model: str, _grain: Sequence[str]) -> str:
+    match = _DRIFT.match(body)
+    if match is None:
+        raise _MalformedCheckError("write drift(column, 0.1).")
+    column = _column(match["column"])
+
+    def shares(alias: str) -> str:
+        return (
+            f"(select cast({column} as varchar) as value, cast(count(*) as double) / "
+            f"(select count(*) from {model} as {alias}) as share from {model} as {alias} "
+            f"group by cast({column} as varchar))"
+        )
+
+    return (
+        f"select coalesce(now_shares.value, last_shares.value) as value "
+        f"from {shares('this_build')} as now_shares "
+        f"full join {shares(_LAST_BUILD)} as last_shares "
+        "on now_shares.value = last_shares.value "
+        "where abs(coalesce(now_shares.share, 0) - coalesce(last_shares.share, 0)) "
+        f"> {match['share']}"
+    )
+
+
+_KINDS: dict[str, tuple[Callable[[str, str, Sequence[str]], str], Scope]] = {
+    "accepted_values": (_accepted_values, Scope.ROWS),
+    "drift": (_drift, Scope.BUILDS),
+    "expression": (_expression, Scope.ROWS),
+    "freshness": (_freshness, Scope.TABLES),
+    "not_null": (_not_null, Scope.ROWS),
+    "relationships": (_relationships, Scope.TABLES),
+    "row_parity": (_row_parity, Scope.TABLES),
+    "unique": (_unique, Scope.KEYS),
 }

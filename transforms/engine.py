@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
+
+from transforms.keys import NO_KEYS, Keys
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
 SHADOW = "__shadow"
+STATE_SCHEMA = "transforms"
+"""Schema of the engine's own table, `versions`: what each model was last built from."""
 
 
 class Kind(StrEnum):
@@ -17,6 +21,18 @@ class Kind(StrEnum):
 
     TABLE = "table"
     VIEW = "view"
+    INCREMENTAL_BY_KEY = "incremental_by_key"
+    INCREMENTAL_BY_TIME = "incremental_by_time"
+
+    @property
+    def is_incremental(self) -> bool:
+        """True where a build may replace some partitions and keep the others."""
+        return self in {Kind.INCREMENTAL_BY_KEY, Kind.INCREMENTAL_BY_TIME}
+
+    @property
+    def relation(self) -> str:
+        """The word that SQL has for it: `table` or `view`."""
+        return "view" if self is Kind.VIEW else "table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +41,13 @@ class Replacement:
 
     Attributes:
         name: `schema.name` that readers use.
-        kind: Table (its shadow is renamed) or view (defined anew over the visible tables).
+        kind: View (defined anew over the visible tables) or one of the others, which are tables.
         sql: The model's query over the visible tables, in the engine's dialect.
         description: Comment for the table.
         columns: Column → comment.
+        partition: Columns by which rows are replaced in place, from the shadows `touched_of` and
+            `rows_of`; empty where the shadow takes the table's place as a whole.
+        keys: Keys to declare where the engine has them; checks have proved them.
     """
 
     name: str
@@ -36,11 +55,23 @@ class Replacement:
     sql: str
     description: str
     columns: Mapping[str, str] = field(default_factory=dict)
+    partition: tuple[str, ...] = ()
+    keys: Keys = NO_KEYS
 
 
 def shadow_of(name: str) -> str:
     """Return the name under which `schema.name` is built before anybody can read it."""
     return f"{name}{SHADOW}"
+
+
+def touched_of(name: str) -> str:
+    """Return the shadow that holds the partitions of `schema.name` to be replaced."""
+    return shadow_of(f"{name}__touched")
+
+
+def rows_of(name: str) -> str:
+    """Return the shadow that holds the new rows of those partitions."""
+    return shadow_of(f"{name}__rows")
 
 
 class Engine(Protocol):
@@ -51,8 +82,13 @@ class Engine(Protocol):
         """Name of the SQL dialect, as sqlglot spells it."""
         ...
 
-    def catalog(self) -> dict[str, tuple[str, ...]]:
-        """Return every table and view as `schema.name` → its columns in order."""
+    @property
+    def replaces_partitions(self) -> bool:
+        """False where only whole tables can be replaced; incremental models are then rebuilt."""
+        ...
+
+    def catalog(self) -> dict[str, dict[str, str]]:
+        """Return every table and view as `schema.name` → its columns in order → their types."""
         ...
 
     def prepare(self, schemas: Collection[str]) -> None:
@@ -64,11 +100,20 @@ class Engine(Protocol):
         ...
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
-        """Return all rows of a query."""
+        """Return all rows of a query; instants and wall-clock times as `datetime`."""
         ...
 
-    def swap(self, replacements: Sequence[Replacement]) -> None:
-        """Make every shadow visible under its own name, with comments, all or none."""
+    def swap(self, replacements: Sequence[Replacement], versions: Mapping[str, str]) -> None:
+        """Make every shadow visible under its own name, with comments, all or none.
+
+        Args:
+            replacements: What becomes visible, in build order.
+            versions: Model → text to remember with it, returned by `versions`.
+        """
+        ...
+
+    def versions(self) -> dict[str, str]:
+        """Return the text that the last swap of each model remembered; {} before the first."""
         ...
 
     def drop_shadows(self, schemas: Collection[str]) -> None:
@@ -79,4 +124,12 @@ class Engine(Protocol):
         self, name: str, columns: Sequence[str], rows: Sequence[Sequence[str | None]]
     ) -> None:
         """Add rows to an existing table; each text is cast to its column's type."""
+        ...
+
+    def fork(self) -> Self:
+        """Return the same warehouse for use in another thread; `close_fork` ends it."""
+        ...
+
+    def close_fork(self) -> None:
+        """Stop what runs in this fork and give its resources back."""
         ...

@@ -7,24 +7,29 @@
     -- checks: not_null(order_count); expression(order_count > 0)
 
 A line indented by two or more spaces after the dashes continues the line above it. `checks`,
-`warnings`, `metric`, `time` and `decision` may stand several times.
+`warnings`, `metric`, `time`, `decision`, `touched` and `column` may stand several times.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transforms.engine import Kind
 from transforms.errors import Problem, did_you_mean
 
 REQUIRED = ("model", "description", "grain", "materialized")
-REPEATABLE = ("checks", "warnings", "metric", "time", "decision")
-KNOWN = (*REQUIRED, "sources", *REPEATABLE)
+REPEATABLE = ("checks", "warnings", "metric", "time", "decision", "touched")
+KNOWN = (*REQUIRED, "sources", "partition", "moments", "history", "tags", *REPEATABLE)
+SEED_REQUIRED = ("model", "description", "grain", "column")
+SEED_REPEATABLE = ("checks", "warnings", "decision", "column")
+SEED_KNOWN = ("model", "description", "grain", "tags", *SEED_REPEATABLE)
 
 _ENTRY = re.compile(r"^--\s?(?P<key>[A-Za-z_]+):\s*(?P<value>.*)$")
 _CONTINUATION = re.compile(r"^--\s{2,}(?P<value>\S.*)$")
-_METRIC = re.compile(r"^(?P<name>\w+)\s*=\s*(?P<definition>.+)$")
+_TOUCHED = re.compile(r"^(?P<table>\w+\.\w+)\s*\((?P<columns>[\w\s,]+)\)$")
+_NAMED = re.compile(r"^(?P<name>\w+)\s*=\s*(?P<definition>.+)$")
+_NAMED_EXAMPLES = {"metric": "'column = definition; unit'", "column": "'name = type; meaning'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,14 @@ class Header:
         decisions: `FILE.md#heading` that explains contested choices.
         checks: Check items that block the build, with their lines.
         warnings: Check items that only warn.
+        tags: Words by which builds select models.
+        partition: Columns whose values name the rows that an incremental build replaces together.
+        touched: Table → its columns that hold, in order, the partition that a row of it belongs
+            to; a change in any other table rebuilds the model.
+        moments: Columns that `:as_of` is compared with; rows whose moment has come are recomputed.
+        history: Table of all versions of the one source of a view, and the columns that say when
+            a version began and ended.
+        columns: Of a seed, column → its type and meaning.
     """
 
     model: Entry
@@ -65,43 +78,73 @@ class Header:
     decisions: tuple[Entry, ...] = ()
     checks: tuple[Entry, ...] = ()
     warnings: tuple[Entry, ...] = ()
+    tags: tuple[str, ...] = ()
+    partition: tuple[str, ...] = ()
+    partition_line: int = 1
+    touched: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    moments: tuple[str, ...] = ()
+    history: tuple[str, tuple[str, str]] | None = None
+    columns: dict[str, Entry] = field(default_factory=dict)
 
 
-def parse_header(text: str, path: str) -> tuple[Header | None, list[Problem]]:
+def parse_header(
+    text: str, path: str, *, is_seed: bool = False
+) -> tuple[Header | None, list[Problem]]:
     """Read the comment block on top of `text`.
 
     Args:
         text: The whole file.
         path: The file's path, for messages.
+        is_seed: True for CSV, which declares its columns and is always a table.
 
     Returns:
         The header, None where it is too broken to use, and every problem found.
     """
     entries, problems = _read_entries(text, path)
     if not entries and not problems:
+        last = "column" if is_seed else "materialized"
         message = (
             "the file has no header. Begin it with '-- model: schema.name', then "
-            "'-- description:', '-- grain:' and '-- materialized:'."
+            f"'-- description:', '-- grain:' and '-- {last}:'."
         )
         return None, [Problem(path, 1, 0, message)]
-    problems += _key_problems(entries, path)
+    problems += _key_problems(entries, path, is_seed=is_seed)
     found = {entry.key: entry for entry in reversed(entries)}
-    if any(not found.get(key) or not found[key].value for key in REQUIRED):
+    required = SEED_REQUIRED if is_seed else REQUIRED
+    if any(not found.get(key) or not found[key].value for key in required):
         return None, problems
+    if is_seed:
+        found["materialized"] = Entry("materialized", Kind.TABLE, 1)
     kind = found["materialized"]
     if kind.value not in set(Kind):
-        known = " or ".join(Kind)
+        known = f"{', '.join(list(Kind)[:-1])} or {list(Kind)[-1]}"
         problems.append(
             Problem(path, kind.line, 0, f"materialized: '{kind.value}' is unknown. Use {known}.")
         )
         return None, problems
-    metrics, metric_problems = _metrics(entries, path)
-    return _header(entries, found, metrics), problems + metric_problems
+    named = {
+        key: _named([entry for entry in entries if entry.key == key], path)
+        for key in ("metric", "column")
+    }
+    touched, touched_problems = _touched(entries, path)
+    history, history_problems = _history(found.get("history"), path)
+    problems += [*named["metric"][1], *named["column"][1], *touched_problems, *history_problems]
+    header = _header(entries, found)
+    return replace(
+        header,
+        metrics=named["metric"][0],
+        columns=named["column"][0],
+        touched=touched,
+        history=history,
+    ), problems
 
 
-def _header(entries: list[Entry], found: dict[str, Entry], metrics: dict[str, Entry]) -> Header:
+def _header(entries: list[Entry], found: dict[str, Entry]) -> Header:
     def all_of(key: str) -> tuple[Entry, ...]:
         return tuple(entry for entry in entries if entry.key == key)
+
+    def names_of(key: str) -> tuple[str, ...]:
+        return _names(found[key].value) if key in found else ()
 
     sources = found.get("sources")
     return Header(
@@ -112,11 +155,14 @@ def _header(entries: list[Entry], found: dict[str, Entry], metrics: dict[str, En
         grain_line=found["grain"].line,
         sources=_names(sources.value) if sources else None,
         sources_line=sources.line if sources else 1,
-        metrics=metrics,
         times=tuple(entry.value for entry in all_of("time")),
         decisions=all_of("decision"),
         checks=all_of("checks"),
         warnings=all_of("warnings"),
+        tags=names_of("tags"),
+        partition=names_of("partition"),
+        partition_line=found.get("partition", found["grain"]).line,
+        moments=names_of("moments"),
     )
 
 
@@ -147,17 +193,19 @@ def _read_entries(text: str, path: str) -> tuple[list[Entry], list[Problem]]:
     return entries, problems
 
 
-def _key_problems(entries: list[Entry], path: str) -> list[Problem]:
+def _key_problems(entries: list[Entry], path: str, *, is_seed: bool) -> list[Problem]:
+    known = SEED_KNOWN if is_seed else KNOWN
+    repeatable = SEED_REPEATABLE if is_seed else REPEATABLE
     problems: list[Problem] = []
     seen: dict[str, int] = {}
     for entry in entries:
-        if entry.key not in KNOWN:
+        if entry.key not in known:
             message = (
-                f"unknown header key '{entry.key}'.{did_you_mean(entry.key, KNOWN)} "
-                f"Known keys: {', '.join(KNOWN)}."
+                f"unknown header key '{entry.key}'.{did_you_mean(entry.key, known)} "
+                f"Known keys: {', '.join(known)}."
             )
             problems.append(Problem(path, entry.line, 0, message))
-        elif entry.key in seen and entry.key not in REPEATABLE:
+        elif entry.key in seen and entry.key not in repeatable:
             message = f"'{entry.key}' stands twice, first on line {seen[entry.key]}. Keep one."
             problems.append(Problem(path, entry.line, 0, message))
         elif not entry.value:
@@ -166,22 +214,54 @@ def _key_problems(entries: list[Entry], path: str) -> list[Problem]:
         seen.setdefault(entry.key, entry.line)
     problems += [
         Problem(path, 1, 0, f"the header has no '{key}'. Add a line '-- {key}: …'.")
-        for key in REQUIRED
+        for key in (SEED_REQUIRED if is_seed else REQUIRED)
         if key not in seen
     ]
     return problems
 
 
-def _metrics(entries: list[Entry], path: str) -> tuple[dict[str, Entry], list[Problem]]:
-    metrics: dict[str, Entry] = {}
+def _named(entries: list[Entry], path: str) -> tuple[dict[str, Entry], list[Problem]]:
+    """Read entries that are written `name = definition`."""
+    named: dict[str, Entry] = {}
     problems: list[Problem] = []
     for entry in entries:
-        if entry.key != "metric":
-            continue
-        match = _METRIC.match(entry.value)
+        match = _NAMED.match(entry.value)
         if match is None:
-            message = f"metric '{entry.value}' has no name. Write 'column = definition; unit'."
+            message = (
+                f"{entry.key} '{entry.value}' has no name. Write {_NAMED_EXAMPLES[entry.key]}."
+            )
             problems.append(Problem(path, entry.line, 0, message))
         else:
-            metrics[match["name"]] = Entry(match["name"], match["definition"], entry.line)
-    return metrics, problems
+            named[match["name"]] = Entry(match["name"], match["definition"], entry.line)
+    return named, problems
+
+
+def _touched(entries: list[Entry], path: str) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
+    touched: dict[str, tuple[str, ...]] = {}
+    problems: list[Problem] = []
+    for entry in entries:
+        if entry.key != "touched":
+            continue
+        for item in entry.value.split(";"):
+            if match := _TOUCHED.match(item.strip()):
+                touched[match["table"]] = _names(match["columns"])
+            else:
+                message = (
+                    f"touched: '{item.strip()}' is no table with columns. "
+                    "Write schema.table(column, …); schema.table(…)."
+                )
+                problems.append(Problem(path, entry.line, 0, message))
+    return touched, problems
+
+
+def _history(
+    entry: Entry | None, path: str
+) -> tuple[tuple[str, tuple[str, str]] | None, list[Problem]]:
+    if entry is None:
+        return None, []
+    match = _TOUCHED.match(entry.value)
+    names = _names(match["columns"]) if match else ()
+    if match is None or len(names) != 2:  # noqa: PLR2004 - begin and end
+        message = f"history: '{entry.value}' is wrong. Write schema.table(valid_from, valid_to)."
+        return None, [Problem(path, entry.line, 0, message)]
+    return (match["table"], (names[0], names[1])), []

@@ -11,7 +11,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
 from transforms.checks import DIALECT, Check, parse_checks
-from transforms.engine import SHADOW
+from transforms.engine import SHADOW, Kind
 from transforms.errors import Problem, did_you_mean
 from transforms.header import Header, parse_header
 
@@ -72,6 +72,11 @@ class Model:
         return self.reads | (checked - {self.name})
 
     @property
+    def names_as_of(self) -> bool:
+        """True where the rows depend on the build's moment."""
+        return self.query.find(exp.Placeholder) is not None
+
+    @property
     def has_known_columns(self) -> bool:
         """False where a star or a nameless column hides what the model returns."""
         return not {STAR, ""} & set(self.column_names)
@@ -115,15 +120,16 @@ def parse_model(text: str, path: str) -> tuple[Model | None, list[Problem]]:
         reads=frozenset(tables_of(query)),
         checks=checks,
     )
-    problems += [*_name_problems(model), *column_problems, *grain_problems]
-    problems += [*_header_problems(model), *_query_problems(model)]
+    problems += [*name_problems(model), *column_problems, *grain_problems]
+    problems += [*_header_problems(model), *_incremental_problems(model)]
+    problems += [*_query_problems(model)]
     return model, problems
 
 
 def model_name(path: str) -> str:
-    """Return `schema.name` of the model in the file `schema/…/name.sql`."""
+    """Return `schema.name` of the model in the file `schema/…/name.sql` or `.csv`."""
     folders = path.split("/")
-    return f"{folders[0]}.{folders[-1].removesuffix('.sql')}"
+    return f"{folders[0]}.{folders[-1].rpartition('.')[0]}"
 
 
 def tables_of(query: exp.Query) -> set[str]:
@@ -203,7 +209,8 @@ def _description(selected: exp.Expr) -> str:
     return comments[-1].strip() if comments else ""
 
 
-def _name_problems(model: Model) -> Iterator[Problem]:
+def name_problems(model: Model) -> Iterator[Problem]:
+    """Yield what is wrong with the name that a header gives."""
     declared = model.header.model
     if declared.value != model.name:
         message = (
@@ -243,6 +250,42 @@ def _header_problems(model: Model) -> Iterator[Problem]:
 
 
 _FIX_NAME = "Name a column of the final SELECT."
+
+
+# What an incremental build relies on must be declared, and declared of tables that are read.
+def _incremental_problems(model: Model) -> Iterator[Problem]:
+    header, line = model.header, model.header.partition_line
+    names = set(model.column_names)
+    messages: list[str] = []
+    if not header.materialized.is_incremental:
+        used = [key for key in ("partition", "touched", "moments") if getattr(header, key)]
+        messages += [f"{key}: only incremental models have one. Remove the line." for key in used]
+    elif not header.partition:
+        messages.append("an incremental model has no 'partition'. Add '-- partition: column, …'.")
+    elif header.materialized is Kind.INCREMENTAL_BY_TIME and len(header.partition) > 1:
+        messages.append("partition: by time it is one column of dates. Name one.")
+    if outside := set(header.partition) - set(header.grain):
+        messages.append(
+            f"partition: '{min(outside)}' is not in the grain. Name columns of the grain: "
+            f"{', '.join(header.grain)}."
+        )
+    for moment in (m for m in header.moments if m not in names):
+        hint = did_you_mean(moment, names)
+        messages.append(f"moments: no output column '{moment}'.{hint} {_FIX_NAME}")
+    for table, columns in header.touched.items():
+        if table not in model.reads:
+            hint = did_you_mean(table, model.reads)
+            messages.append(
+                f"touched: the query does not read '{table}'.{hint} Name what it reads."
+            )
+        elif len(columns) != len(header.partition):
+            messages.append(
+                f"touched: {table} has {len(columns)} columns for {len(header.partition)} of the "
+                "partition. Name one for each, in its order."
+            )
+    if header.history and not (header.materialized is Kind.VIEW and len(model.reads) == 1):
+        messages.append("history: only a view over one table can have one. Remove the line.")
+    yield from (Problem(model.path, line, 0, message) for message in messages)
 
 
 def _query_problems(model: Model) -> Iterator[Problem]:

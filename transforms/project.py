@@ -12,12 +12,13 @@ from sqlglot import exp
 from transforms.errors import Problem, ProjectError, did_you_mean
 from transforms.model import Model, model_name, parse_model, position, tables_of
 from transforms.resolve import Catalog, unresolved_columns
+from transforms.seed import SEEDS, parse_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-LAYERS = ("staging", "intermediate", "marts")
+LAYERS = (SEEDS, "staging", "intermediate", "marts")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Project:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read every `.sql` file below `staging/`, `intermediate/` and `marts/`.
+        """Read every `.sql` file below `staging/`, `intermediate/` and `marts/`, and the seeds.
 
         Args:
             folder: The project's folder. The layer is the schema, the file's name the model's.
@@ -41,12 +42,14 @@ class Project:
             ProjectError: Something is wrong; it lists every problem that can be told without a
                 warehouse, each with file, line and mend.
         """
-        files = [file for layer in LAYERS for file in sorted((folder / layer).rglob("*.sql"))]
+        files = [
+            file
+            for layer in LAYERS
+            for file in sorted((folder / layer).rglob("*.csv" if layer == SEEDS else "*.sql"))
+        ]
         paths = {file.relative_to(folder).as_posix(): file for file in files}
         if not paths:
-            message = (
-                f"there are no models. Put '.sql' files below {', '.join(LAYERS)} in this folder."
-            )
+            message = f"there are no models. Put '.sql' files below {', '.join(LAYERS[1:])} in this folder."
             raise ProjectError([Problem(str(folder), 1, 0, message)])
         models, problems = _parse(paths)
         problems += _decision_problems(models, folder)
@@ -74,7 +77,7 @@ class Project:
         return frozenset(named - set(self.models))
 
     def problems(
-        self, catalog: Mapping[str, Sequence[str]], names: Collection[str]
+        self, catalog: Mapping[str, Iterable[str]], names: Collection[str]
     ) -> list[Problem]:
         """Return unknown and ambiguous columns of the models in `names` and of their checks.
 
@@ -120,7 +123,7 @@ def _parse(paths: Mapping[str, Path]) -> tuple[list[Model], list[Problem]]:
         except UnicodeDecodeError:
             problems.append(Problem(path, 1, 0, "the file is not UTF-8. Save it as UTF-8."))
             continue
-        model, found = parse_model(text, path)
+        model, found = (parse_seed if path.endswith(".csv") else parse_model)(text, path)
         problems += found
         if model is not None:
             models.append(model)

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from transforms.engine import shadow_of
+from transforms.functions import compile_calls
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+VISIBLE = "visible"
+"""Mark, in the `meta` of a table, of those that are read as readers see them, shadow or not."""
 
 
 def render(
     query: exp.Query, *, dialect: str, as_of: datetime, shadowed: Collection[str] = ()
 ) -> str:
-    """Return `query` as text.
+    """Return `query` as text, engine functions in the dialect's own words.
 
     Args:
         query: A model's or a check's query.
@@ -24,16 +28,19 @@ def render(
         as_of: The moment that `:as_of` stands for; time zone aware.
         shadowed: Tables, as `schema.name`, to be read from their shadows.
     """
-    return query.transform(_replace, as_of, frozenset(shadowed)).sql(
-        dialect=dialect, comments=False
-    )
+    placed = query.transform(_replace, as_of, frozenset(shadowed))
+    return compile_calls(placed, dialect).sql(dialect=dialect, identify=True, comments=False)
 
 
 def _replace(node: exp.Expr, as_of: datetime, shadowed: frozenset[str]) -> exp.Expr:
     if isinstance(node, exp.Placeholder):
         text = as_of.astimezone(UTC).isoformat(sep=" ")
         return exp.cast(exp.Literal.string(text), exp.DataType.Type.TIMESTAMPTZ)
-    if isinstance(node, exp.Table) and node.db and f"{node.db}.{node.name}" in shadowed:
+    if (
+        isinstance(node, exp.Table)
+        and f"{node.db}.{node.name}" in shadowed
+        and VISIBLE not in node.meta
+    ):
         alias = node.alias_or_name
         node.set("this", exp.to_identifier(shadow_of(node.name), quoted=True))
         node.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))

@@ -1,4 +1,7 @@
-"""Which models a build touches: `name`, `+name` with what it reads, `name+` with its readers."""
+"""Which models a build touches: `name`, `+name` with what it reads, `name+` with its readers.
+
+`tag:word` stands for every model with that tag, with the same `+` before or after it.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,17 @@ if TYPE_CHECKING:
 
     from transforms.project import Project
 
+_TAG = "tag:"
+
 
 def select_models(project: Project, selectors: Iterable[str] | None) -> tuple[str, ...]:
     """Return the chosen models in build order.
 
     Args:
         project: The project.
-        selectors: Model names, with or without schema, each with an optional `+` before it (and
-            everything it needs) or after it (and everything that needs it); None takes all.
+        selectors: Model names, with or without schema, or `tag:word`, each with an optional `+`
+            before it (and everything it needs) or after it (and everything that needs it); None
+            takes all.
 
     Raises:
         SelectionError: A selector names no model.
@@ -29,21 +35,27 @@ def select_models(project: Project, selectors: Iterable[str] | None) -> tuple[st
     readers = {name: {other for other, needed in needs.items() if name in needed} for name in needs}
     chosen: set[str] = set()
     for selector in selectors:
-        name = _find(project, selector)
-        chosen.add(name)
-        if selector.startswith("+"):
-            chosen |= _reach(name, needs)
-        if selector.endswith("+"):
-            chosen |= _reach(name, readers)
+        for name in _find(project, selector):
+            chosen.add(name)
+            if selector.startswith("+"):
+                chosen |= _reach(name, needs)
+            if selector.endswith("+"):
+                chosen |= _reach(name, readers)
     return tuple(name for name in project.models if name in chosen)
 
 
-def _find(project: Project, selector: str) -> str:
+def _find(project: Project, selector: str) -> list[str]:
     bare = selector.removeprefix("+").removesuffix("+")
-    for name in project.models:
-        if bare in {name, name.partition(".")[2]}:
-            return name
-    raise SelectionError(selector, project.models)
+    tag = bare.removeprefix(_TAG) if bare.startswith(_TAG) else None
+    found = [
+        name
+        for name, model in project.models.items()
+        if bare in {name, name.partition(".")[2]} or tag in model.header.tags
+    ]
+    if not found:
+        tags = {f"{_TAG}{word}" for model in project.models.values() for word in model.header.tags}
+        raise SelectionError(selector, {*project.models, *tags})
+    return found
 
 
 def _reach(start: str, edges: Mapping[str, Collection[str]]) -> set[str]:

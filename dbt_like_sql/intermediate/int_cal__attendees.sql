@@ -11,7 +11,7 @@ with
 bookers as (
     select
         booking_uid,
-        min(lower(value_text)) as email
+        min(text_order(lower(value_text))) as email
     from staging.stg_cal__booking_answers
     where slug = 'email' and value_text <> ''
     group by booking_uid
@@ -41,7 +41,7 @@ known as (
             order by
                 case when people.email is null and guests.email is null then 0 else 1 end,
                 attendees.position asc,
-                attendees.email asc,
+                text_order(attendees.email) asc,
                 attendees.ordinal asc
         ) as place
     from staging.stg_cal__booking_attendees as attendees

@@ -25,7 +25,7 @@ days as (
         host_days.day_end_at,
         case
             when overridden_days.override_date is null
-                then ((host_days.local_date - date '2001-01-01') % 7 + 7) % 7 + 1
+                then iso_weekday(host_days.local_date)
             else 0
         end as iso_weekday,
         coalesce(overridden_days.override_date, date '1970-01-01') as override_date

@@ -43,8 +43,8 @@ candidates as (
     inner join carriers on accepted.booking_uid = carriers.booking_uid
     inner join intermediate.int_cal__dates as dates
         on
-            cast(accepted.start_at as date) - 1 <= dates.date_day
-            and dates.date_day <= cast(accepted.end_at as date) + 1
+            add_days(utc_day(accepted.start_at), -1) <= dates.date_day
+            and dates.date_day <= add_days(utc_day(accepted.end_at), 1)
 )
 
 select

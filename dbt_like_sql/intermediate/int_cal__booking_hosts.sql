@@ -12,7 +12,10 @@ ranked as (
         booking_hosts.host_id,
         row_number() over (
             partition by bookings.booking_uid
-            order by booking_hosts.position asc, booking_hosts.email asc, booking_hosts.ordinal asc
+            order by
+                booking_hosts.position asc,
+                text_order(booking_hosts.email) asc,
+                booking_hosts.ordinal asc
         ) as place
     from staging.stg_cal__bookings as bookings
     left join staging.stg_cal__booking_hosts as booking_hosts

@@ -9,27 +9,25 @@ with
 
 booked as (
     select
-        min(cast(start_at as date)) as first_date,
-        max(cast(end_at as date)) as last_date
+        utc_day(min(start_at)) as first_date,
+        utc_day(max(end_at)) as last_date
     from staging.stg_cal__bookings
 ),
 
 span as (
     select
         greatest(
-            coalesce(first_date, cast(:as_of as date)) - 1, cast(:as_of as date) - 3653
+            add_days(coalesce(first_date, utc_day(:as_of)), -1), add_days(utc_day(:as_of), -3653)
         ) as first_date,
         least(
             greatest(
-                coalesce(last_date, cast(:as_of as date)) + 1, cast(:as_of as date) + 29
+                add_days(coalesce(last_date, utc_day(:as_of)), 1), add_days(utc_day(:as_of), 29)
             ),
-            cast(:as_of as date) + 3653
+            add_days(utc_day(:as_of), 3653)
         ) as last_date
     from booked
 )
 
-select cast(days.date_day as date) as date_day -- date; without a zone
+select days.date_day -- date; without a zone
 from span
-cross join generate_series(
-    cast(span.first_date as timestamp), cast(span.last_date as timestamp), interval '1 day'
-) as days (date_day)
+cross join date_spine(span.first_date, span.last_date) as days (date_day)

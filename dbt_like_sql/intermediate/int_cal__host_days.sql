@@ -47,7 +47,7 @@ spans as (
         host_id,
         schedule_id,
         time_zone,
-        cast(first_moment_at at time zone time_zone as date) as first_date
+        cast(local_time(first_moment_at, time_zone) as date) as first_date
     from first_moments
 )
 
@@ -62,7 +62,7 @@ from spans
 inner join intermediate.int_cal__dates as dates
     on
         spans.first_date <= dates.date_day
-        and dates.date_day <= cast(:as_of as date) + 28
+        and dates.date_day <= add_days(utc_day(:as_of), 28)
 inner join intermediate.int_cal__zone_minutes as day_starts
     on
         spans.time_zone = day_starts.time_zone
@@ -71,5 +71,5 @@ inner join intermediate.int_cal__zone_minutes as day_starts
 inner join intermediate.int_cal__zone_minutes as day_ends
     on
         spans.time_zone = day_ends.time_zone
-        and dates.date_day + 1 = day_ends.local_date
+        and add_days(dates.date_day, 1) = day_ends.local_date
         and day_ends.local_minute = 0

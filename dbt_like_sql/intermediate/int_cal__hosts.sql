@@ -52,7 +52,10 @@ latest_bookings as (
         booking_hosts.time_zone,
         row_number() over (
             partition by booking_hosts.host_id
-            order by bookings.created_at desc, bookings.booking_uid desc, booking_hosts.ordinal asc
+            order by
+                bookings.created_at desc,
+                text_order(bookings.booking_uid) desc,
+                booking_hosts.ordinal asc
         ) as recency
     from staging.stg_cal__booking_hosts as booking_hosts
     inner join staging.stg_cal__bookings as bookings
@@ -63,8 +66,8 @@ latest_bookings as (
 assigned as (
     select
         user_id,
-        max(name) as name,
-        max(username) as username
+        max(text_order(name)) as name,
+        max(text_order(username)) as username
     from (
         select
             user_id,

@@ -20,5 +20,5 @@ pairs as (
 select
     start_at, -- UTC; start of a booking
     time_zone, -- IANA name
-    start_at at time zone time_zone as start_local -- wall-clock time in time_zone
+    local_time(start_at, time_zone) as start_local -- wall-clock time in time_zone
 from pairs

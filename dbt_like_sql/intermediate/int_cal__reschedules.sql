@@ -27,7 +27,7 @@ ranked as (
         booking_uid,
         successor_uid,
         row_number() over (
-            partition by booking_uid order by preference asc, successor_uid asc
+            partition by booking_uid order by preference asc, text_order(successor_uid) asc
         ) as place
     from links
 )

@@ -1,7 +1,21 @@
 -- model: intermediate.int_cal__time_zones
--- description: Time zones that this warehouse can convert; others are read as UTC.
+-- description: Time zones that Cal.com names for people and schedules and that this warehouse can
+--   convert; others are read as UTC.
 -- grain: time_zone
 -- materialized: table
 
-select distinct zones.name as time_zone -- IANA name
-from pg_timezone_names() as zones (name)
+with
+
+named as (
+    select time_zone from staging.stg_cal__users
+    union
+    select time_zone from staging.stg_cal__me
+    union
+    select time_zone from staging.stg_cal__booking_hosts
+    union
+    select time_zone from staging.stg_cal__schedules
+)
+
+select named.time_zone -- IANA name
+from named
+inner join time_zones() as convertible (name) on named.time_zone = convertible.name

@@ -36,31 +36,14 @@ wall_clock as (
         minutes.time_zone,
         dates.date_day as local_date,
         minutes.local_minute,
-        cast(dates.date_day as timestamp)
-        + minutes.local_minute * interval '1 minute' as local_time
+        wall_time(dates.date_day, minutes.local_minute) as local_time
     from minutes
     cross join intermediate.int_cal__dates as dates
-),
-
-converted as (
-    select
-        time_zone,
-        local_date,
-        local_minute,
-        local_time,
-        local_time at time zone time_zone as instant_at
-    from wall_clock
 )
 
 select
     time_zone, -- IANA name
     local_date, -- date; wall-clock date in time_zone
     local_minute, -- minutes; from local midnight
-    case
-        when (instant_at - interval '60 minute') at time zone time_zone = local_time
-            then instant_at - interval '60 minute'
-        when (instant_at - interval '30 minute') at time zone time_zone = local_time
-            then instant_at - interval '30 minute'
-        else instant_at
-    end as instant_at -- UTC; the first such moment
-from converted
+    instant_of(local_time, time_zone) as instant_at -- UTC; the first such moment
+from wall_clock

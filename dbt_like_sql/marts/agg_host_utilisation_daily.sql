@@ -22,9 +22,7 @@ available as (
     select
         host_id,
         local_date,
-        sum(
-            cast(round(extract(epoch from end_at) - extract(epoch from start_at)) as bigint)
-        ) as available_seconds
+        sum(seconds_between(start_at, end_at)) as available_seconds
     from intermediate.int_cal__availability
     group by host_id, local_date
 ),
@@ -38,7 +36,7 @@ reached as (
         end_at,
         max(end_at) over (
             partition by host_id, local_date
-            order by start_at asc, end_at asc, booking_uid asc
+            order by start_at asc, end_at asc, text_order(booking_uid) asc
             rows between unbounded preceding and 1 preceding
         ) as reached_at
     from intermediate.int_cal__booked_days
@@ -52,7 +50,7 @@ islands as (
         end_at,
         sum(case when start_at <= reached_at then 0 else 1 end) over (
             partition by host_id, local_date
-            order by start_at asc, end_at asc, booking_uid asc
+            order by start_at asc, end_at asc, text_order(booking_uid) asc
             rows between unbounded preceding and current row
         ) as island
     from reached
@@ -74,9 +72,7 @@ booked as (
         host_id,
         local_date,
         sum(booking_count) as booking_count,
-        sum(
-            cast(round(extract(epoch from end_at) - extract(epoch from start_at)) as bigint)
-        ) as booked_seconds
+        sum(seconds_between(start_at, end_at)) as booked_seconds
     from united
     group by host_id, local_date
 ),
@@ -86,11 +82,9 @@ in_hours as (
         united.host_id,
         united.local_date,
         sum(
-            cast(
-                round(
-                    extract(epoch from least(united.end_at, availability.end_at))
-                    - extract(epoch from greatest(united.start_at, availability.start_at))
-                ) as bigint
+            seconds_between(
+                greatest(united.start_at, availability.start_at),
+                least(united.end_at, availability.end_at)
             )
         ) as in_hours_seconds
     from united

@@ -15,7 +15,7 @@ event_types as (
 named_by_bookings as (
     select
         event_type_id,
-        max(event_type_slug) as slug
+        max(text_order(event_type_slug)) as slug
     from staging.stg_cal__bookings
     where event_type_id is not null
     group by event_type_id

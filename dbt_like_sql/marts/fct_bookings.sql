@@ -95,15 +95,9 @@ select
     host_time_zone, -- IANA name; the host's zone
     cast(start_local as date) as start_date, -- date; local day in host_time_zone
     cast(extract(hour from start_local) as integer) as start_hour, -- 0..23; in host_time_zone
-    cast(
-        ((cast(start_local as date) - date '2001-01-01') % 7 + 7) % 7 + 1 as integer
-    ) as start_weekday, -- 1..7; 1 is Monday; in host_time_zone
-    cast(
-        extract(epoch from end_at) - extract(epoch from start_at) as double
-    ) / 60 as duration_minutes, -- minutes; end minus start
-    cast(
-        extract(epoch from start_at) - extract(epoch from created_at) as double
-    ) / 60 as lead_time_minutes, -- minutes; from booking to start
+    iso_weekday(cast(start_local as date)) as start_weekday, -- 1..7; 1 is Monday; in host_time_zone
+    minutes_between(start_at, end_at) as duration_minutes, -- minutes; end minus start
+    minutes_between(created_at, start_at) as lead_time_minutes, -- minutes; from booking to start
     cast(attendee_count as bigint) as attendee_count, -- number; bookers and guests
     cast(absent_attendee_count as bigint) as absent_attendee_count, -- number; of them absent
     cast(guest_count as bigint) as guest_count, -- number; guests among the attendees

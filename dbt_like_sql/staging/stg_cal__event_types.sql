@@ -63,18 +63,18 @@ select
     destination_calendar, -- JSON; Calendar that receives the events
     team, -- JSON; the team as the booking page shows it
     metadata, -- JSON; free-form metadata
-    cast(seats ->> '$.seatsPerTimeSlot' as bigint) as seat_count, -- number; seats per slot
+    cast(json_text(seats, 'seatsPerTimeSlot') as bigint) as seat_count, -- number; seats per slot
     (
-        seats ->> '$.seatsPerTimeSlot' is not null
-        and coalesce(seats ->> '$.disabled', 'false') <> 'true'
+        json_text(seats, 'seatsPerTimeSlot') is not null
+        and coalesce(json_text(seats, 'disabled'), 'false') <> 'true'
     ) as is_seated, -- flag; several bookers share a slot
     (
-        recurrence ->> '$.frequency' is not null
-        and coalesce(recurrence ->> '$.disabled', 'false') <> 'true'
+        json_text(recurrence, 'frequency') is not null
+        and coalesce(json_text(recurrence, 'disabled'), 'false') <> 'true'
     ) as is_recurring, -- flag; books a series
     (
-        confirmation_policy ->> '$.type' is not null
-        and coalesce(confirmation_policy ->> '$.disabled', 'false') <> 'true'
+        json_text(confirmation_policy, 'type') is not null
+        and coalesce(json_text(confirmation_policy, 'disabled'), 'false') <> 'true'
     ) as is_confirmation_required, -- flag; may wait for confirmation
     _loaded_at as loaded_at -- UTC; when Cal.com's answer was read
 from raw.event_types

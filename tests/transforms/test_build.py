@@ -251,7 +251,9 @@ try:
     build(project, DuckDBEngine(connection), as_of=datetime(2026, 3, 1, tzinfo=UTC),
           on_model=lambda result: print(result.name, flush=True))
 except KeyboardInterrupt:
-    tables = connection.execute("select table_name from information_schema.tables").fetchall()
+    tables = connection.execute(
+        "select table_name from information_schema.tables where table_schema = 'marts'"
+    ).fetchall()
     print("stopped", tables, flush=True)
 """
 ENDLESS = """-- model: marts.b

@@ -40,7 +40,8 @@ ZOO = {
         {A: model("marts.a", more="-- grains: x\n")},
         (
             "marts/a.sql:5: unknown header key 'grains'. Did you mean 'grain'? Known keys: model, "
-            "description, grain, materialized, sources, checks, warnings, metric, time, decision."
+            "description, grain, materialized, sources, partition, moments, history, tags, checks, "
+            "warnings, metric, time, decision, touched."
         ),
     ),
     "header key twice": (
@@ -56,7 +57,8 @@ ZOO = {
     ),
     "materialized as something else": (
         {A: model("marts.a").replace("table", "cube")},
-        "marts/a.sql:4: materialized: 'cube' is unknown. Use table or view.",
+        "marts/a.sql:4: materialized: 'cube' is unknown. Use table, view, "
+        "incremental_by_key or incremental_by_time.",
     ),
     "name that is not the file's place": (
         {A: model("marts.b")},
@@ -264,7 +266,8 @@ ZOO = {
         (
             "marts/a.sql:5: check 'notnull(x)': no such check. Did you mean 'not_null'? "
             "Write one of "
-            "accepted_values, expression, not_null, relationships, unique(…)."
+            "accepted_values, drift, expression, freshness, not_null, relationships, row_parity, "
+            "unique(…)."
         ),
     ),
     "check that is no SQL": (

@@ -1,0 +1,112 @@
+"""What changed in a view over a table whose every version is kept.
+
+A header says `history: raw.orders_history(valid_from, valid_to)`: that table holds all versions of
+the rows of the one table that the view reads, with the same columns. A build remembers the latest
+of the two columns; at the next build, versions that began or ended after it are what changed. How
+many had begun and ended by then is remembered too: where that number differs now, somebody rewrote
+the past, or wrote twice at one instant, and no claim is made about what changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from transforms.engine import Engine
+    from transforms.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How far a history had come.
+
+    Attributes:
+        latest: Latest begin or end of a version.
+        begun: Versions that began by then.
+        ended: Versions that ended by then.
+    """
+
+    latest: str
+    begun: int
+    ended: int
+
+    def __str__(self) -> str:
+        return f"{self.latest}|{self.begun}|{self.ended}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `str` wrote."""
+        latest, begun, ended = text.split("|")
+        return cls(latest, int(begun), int(ended))
+
+
+def read_watermark(engine: Engine, model: Model) -> str:
+    """Return how far the history behind a view has come, as text; '' for an empty history."""
+    table, (begin, end) = _history(model)
+    columns = (exp.Max(this=begin), exp.Max(this=end))
+    query = exp.select(*(exp.alias_(column, f"c{n}") for n, column in enumerate(columns)))
+    row = engine.rows(_sql(engine, query.from_(table)))[0]
+    moments = [moment for moment in row if isinstance(moment, datetime)]
+    if not moments:
+        return ""
+    latest = max(moment.astimezone(UTC) for moment in moments).isoformat(sep=" ")
+    return str(Watermark(latest, *_counts(engine, model, latest)))
+
+
+def changed_rows(engine: Engine, model: Model, since: str) -> exp.Query | None:
+    """Return a query over the versions that came or went since a watermark, as the view has them.
+
+    Args:
+        engine: Where the history is.
+        model: A view with `history` in its header.
+        since: A watermark of an earlier build.
+
+    Returns:
+        The query, or None when the past was rewritten.
+    """
+    then = Watermark.parse(since)
+    if _counts(engine, model, then.latest) != (then.begun, then.ended):
+        return None
+    table, (begin, end) = _history(model)
+    moment = _moment(then.latest)
+    versions = exp.select("*").from_(table).where(exp.or_(begin > moment, end > moment))
+    query = model.query.copy()
+    for source in list(query.find_all(exp.Table)):
+        source.replace(versions.subquery(source.alias_or_name))
+    return query
+
+
+def _history(model: Model) -> tuple[exp.Table, tuple[exp.Column, exp.Column]]:
+    if model.header.history is None:
+        raise ValueError(model.name)
+    name, (begin, end) = model.header.history
+    schema, _, bare = name.partition(".")
+    return exp.table_(bare, db=schema, quoted=True), (_column(begin), _column(end))
+
+
+def _counts(engine: Engine, model: Model, latest: str) -> tuple[int, int]:
+    """Versions that had begun, and that had ended, at a moment."""
+    table, columns = _history(model)
+    moment = _moment(latest)
+    counts = [
+        exp.alias_(exp.Count(this=exp.case().when(column <= moment, exp.Literal.number(1))), f"c{n}")
+        for n, column in enumerate(columns)
+    ]
+    row = engine.rows(_sql(engine, exp.select(*counts).from_(table)))[0]
+    return int(str(row[0])), int(str(row[1]))
+
+
+def _moment(text: str) -> exp.Expr:
+    return exp.cast(exp.Literal.string(text), exp.DataType.Type.TIMESTAMPTZ)
+
+
+def _column(name: str) -> exp.Column:
+    return exp.column(name, quoted=True)
+
+
+def _sql(engine: Engine, query: exp.Query) -> str:
+    return query.sql(dialect=engine.dialect)
