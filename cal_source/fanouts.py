@@ -144,7 +144,9 @@ def _under(kind: str, parameter: str, found: _Rows) -> Fanout:
             inherited = {p: row[p] for p in ("orgId", "teamId") if row.get(p) is not None}
             path = {**inherited, parameter: key}
             parents.setdefault(f"{kind}:{key}", Parent(f"{kind}:{key}", path))
-    return Fanout(list(parents.values()), found.skips, kind, found.is_whole)
+    # What could not be read there says nothing about other reads of the same scope.
+    skips = [(f"{kind} of {scope}", reason) for scope, reason in found.skips]
+    return Fanout(list(parents.values()), skips, kind, found.is_whole)
 
 
 def _teams_of(account: Account, operation: str, fanout: Fanout) -> Fanout:

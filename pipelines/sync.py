@@ -57,6 +57,7 @@ class SyncResult:
         requests: HTTP requests made.
         booking_requests: Those to the bookings list, by purpose; the others are fan-outs.
         seconds: Wall-clock time.
+        not_listed: Single bookings asked for that Cal.com does not list.
     """
 
     run_id: str
@@ -69,6 +70,7 @@ class SyncResult:
     requests: int = 0
     booking_requests: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    not_listed: list[str] = field(default_factory=list)
 
     def then(self, later: SyncResult) -> SyncResult:
         """Return the result of this run and a later one of the same sync together."""
@@ -84,6 +86,7 @@ class SyncResult:
             requests=self.requests + later.requests,
             booking_requests=self.booking_requests + later.booking_requests,
             seconds=self.seconds + later.seconds,
+            not_listed=[*self.not_listed, *later.not_listed],
         )
 
     @property
@@ -293,6 +296,7 @@ class _Runs:
             requests=extraction.client.requests_made - before,
             booking_requests=extraction.ledger.requests.copy(),
             seconds=(extraction.clock() - started).total_seconds(),
+            not_listed=[c.row_key for c in extraction.ledger.coverage if c.row_key],
         )
 
     def _planned(

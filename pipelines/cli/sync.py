@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from pipelines.errors import UsageError
 from pipelines.exit_codes import MEANINGS, ExitCode
 from pipelines.options import SyncOptions
 from pipelines.proof import ALL
+from pipelines.reverse_sync.verification import verify_effects
 from pipelines.sync import SyncResult, sync
 
 if TYPE_CHECKING:
@@ -68,9 +69,21 @@ def prepared_sync(
             with output.progress() as show:
                 result = sync(warehouse, partial(extraction, on_progress=show), options)
             show_sync(result, output)
+            show_effects(warehouse, result, output)
             return result
 
         yield sync_into
+
+
+def show_effects(warehouse: Warehouse, result: SyncResult, output: Output) -> None:
+    """Compare what applied plans had changed with what the sync read, and tell what differs."""
+    read = frozenset(one["resource"] for one in result.reads if one["status"] == "complete")
+    for one in verify_effects(warehouse, result.run_id, datetime.now(UTC), is_read=read):
+        if one.difference:
+            output.warn(
+                f"Change {one.change_id} of plan {one.plan_digest[:12]} does not show as it was "
+                f"left: {one.difference}. See 'cal-warehouse audit --plan {one.plan_digest[:12]}'."
+            )
 
 
 def sync_options(arguments: argparse.Namespace) -> SyncOptions:
@@ -127,6 +140,7 @@ def sync_json(result: SyncResult) -> dict[str, Any]:
         "reads": result.reads,
         "skipped": result.skipped,
         "quarantined": result.quarantined,
+        "not_listed": result.not_listed,
         "schema_drift": result.schema_drift,
         "proofs": [proof.row() for proof in result.proofs],
     }
@@ -138,7 +152,7 @@ def show_sync(result: SyncResult, output: Output) -> None:
     rows = [
         (name, *(counts[what] for what in shown))
         for name, counts in result.tables.items()
-        if any(counts[what] for what in shown)
+        if any(counts[what] for what in shown[1:])
     ]
     output.table("Tables", ("table", *shown), rows)
     if result.skipped:
@@ -174,6 +188,10 @@ def show_sync(result: SyncResult, output: Output) -> None:
     if result.booking_requests:
         purposes = ", ".join(f"{n} {what}" for what, n in sorted(result.booking_requests.items()))
         output.say(f"Requests to the bookings list: {purposes}; others: {_others(result)}.")
+    for uid in result.not_listed:
+        output.warn(
+            f"Cal.com lists no booking '{uid}' for this key: it is deleted, hidden or wrong."
+        )
     output.say(
         f"{result.outcome} in {result.seconds:.1f} s with {result.requests} requests "
         f"(run {result.run_id})."

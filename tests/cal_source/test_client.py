@@ -29,6 +29,8 @@ from cal_source.errors import (
 )
 from cal_source.limiter import RateLimiter
 from cal_source.retry import Retries
+from cal_source.sandbox import Fault
+from cal_source.sandbox.faults import dripping
 
 CANARY = "cal_live_canary0123456789"
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -337,6 +339,26 @@ def test_reads_recover_from_passing_trouble(trouble):
 
     assert client.get(ME).data == {"id": 1}
     assert client.requests_made == 2
+
+
+@pytest.mark.parametrize("deadline", [0.25, 30], ids=["too slow", "slow"])
+def test_answer_that_drips_is_given_up_after_the_deadline_only(small_sandbox, deadline):
+    """Each piece comes in time, so only the whole answer can be late."""
+    small_sandbox.faults.add(Fault(dripping(0.1), path="/v2/me", times=None))
+    with (
+        small_sandbox.serve() as url,
+        CalClient(
+            "cal_sandbox_owner",
+            base_url=url,
+            deadline_seconds=deadline,
+            retries=Retries(attempts=1),
+        ) as client,
+    ):
+        if deadline > 1:
+            assert client.get(ME).data["id"] == 1001
+            return
+        with pytest.raises(Unreachable, match=r"not complete after 0\.25 s.*the network"):
+            client.get(ME)
 
 
 class Ticking:

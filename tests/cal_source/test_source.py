@@ -163,7 +163,7 @@ def test_source_describes_every_resource_and_column(small_sandbox, client_of):
     source = cal_source(extraction=Extraction(client_of(small_sandbox)))
 
     details = {member.name for table in DETAIL_TABLES for member in table.family()}
-    always = {*TABLES, "reads", "quarantine", "schema_drift"} - details
+    always = {*TABLES, "reads", "coverage", "quarantine", "schema_drift"} - details
     assert set(source.selected_resources) == always
     for name in TABLES:
         columns = source.resources[name].columns
