@@ -20,13 +20,14 @@ from cal_source.ledger import BEGINNING, END_OF_TIME
 from cal_source.walk import parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from cal_source.extraction import Extraction
     from pipelines.warehouse import Warehouse
 
 ALL: Final = "all"
+KEYS: Final = "keys"
 MOST_PROBES: Final = 100
 
 
@@ -38,11 +39,12 @@ class Proof:
         resource: The raw table.
         scope: The view of Cal.com that was counted.
         window_name: Which of its rows: `all`, a month of starts such as `2026-03`, or those
-            `before` or `from` a month on.
+            `before` or `from` a month on; `keys` where keys and contents were compared.
         start_at: First start that belongs to it.
         end_at: First start behind it.
         api_count: Rows by Cal.com's own total.
-        warehouse_count: Rows in the raw table.
+        warehouse_count: Rows in the raw table; of `keys` those equal to what was read, less those
+            that were not read.
         quarantined_count: Records in quarantine; Cal.com's total includes them.
         proved_at: When Cal.com was asked, UTC.
     """
@@ -155,6 +157,34 @@ def prove_bookings(warehouse: Warehouse, extraction: Extraction) -> list[Proof]:
             proved_at=now,
         )
         for low, high in spans
+    ]
+    _keep(warehouse, extraction.run_id, proofs)
+    return proofs
+
+
+def prove_keys(
+    warehouse: Warehouse, extraction: Extraction, keys: Mapping[str, Mapping[str, int]]
+) -> list[Proof]:
+    """Keep the comparison of a full reading in `ops.proofs`, one row per table.
+
+    Args:
+        warehouse: The open warehouse.
+        extraction: The run.
+        keys: What publishing it found, by table; see `pipelines.key_proof`.
+    """
+    proofs = [
+        Proof(
+            resource=table,
+            scope="*",
+            window_name=KEYS,
+            start_at=BEGINNING,
+            end_at=END_OF_TIME,
+            api_count=counts["read"],
+            warehouse_count=counts["equal"] - counts["other"],
+            quarantined_count=0,
+            proved_at=extraction.clock(),
+        )
+        for table, counts in keys.items()
     ]
     _keep(warehouse, extraction.run_id, proofs)
     return proofs

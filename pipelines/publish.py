@@ -22,6 +22,7 @@ from cal_source.ledger import END_OF_TIME
 from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, TABLES, ColumnType, Table
 from pipelines.errors import PublishError
 from pipelines.history import keep_history, unbury
+from pipelines.key_proof import compare_child_keys, compare_keys
 from pipelines.ops import QUARANTINE, READS
 from pipelines.retirement import GONE, find_gone, hold_unexplained, retire
 from pipelines.sql_text import quoted, quoted_list
@@ -49,6 +50,7 @@ class Published:
         changed: Rows that are new or differ from before, by table.
         retired: Rows that complete reads found gone, by table.
         held: Rows found gone that were kept because nothing explains it, by table.
+        keys: Where it was asked for, the comparison of what was read with what stands, by table.
     """
 
     run_id: str
@@ -56,6 +58,7 @@ class Published:
     changed: dict[str, int] = field(default_factory=dict)
     retired: dict[str, int] = field(default_factory=dict)
     held: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def complete_landings(warehouse: Warehouse) -> list[str]:
@@ -94,7 +97,12 @@ def drop_landing(warehouse: Warehouse) -> None:
 
 
 def publish(
-    warehouse: Warehouse, run_id: str, now: datetime, *, accepts_losses: bool = False
+    warehouse: Warehouse,
+    run_id: str,
+    now: datetime,
+    *,
+    accepts_losses: bool = False,
+    proves_keys: bool = False,
 ) -> Published:
     """Publish one complete landing in one transaction.
 
@@ -103,6 +111,7 @@ def publish(
         run_id: A run that `complete_landings` names.
         now: When rows that the run found gone are said to have gone, UTC.
         accepts_losses: Retire rows that are gone however many they are.
+        proves_keys: Compare what was read with what stands, key by key.
 
     Raises:
         PublishError: A current table would hold a key twice; nothing was changed.
@@ -121,12 +130,24 @@ def publish(
                 warehouse, table, run_id, now, accepts=accepts_losses
             )
             _publish_table(warehouse, table, landed, published, now)
+            if proves_keys and table.name in landed:
+                _compare(warehouse, table, landed, published)
         _publish_records(warehouse, run_id, landed)
         _move_cursors(warehouse, run_id)
         if "coverage" in landed:
             _drop_superseded_cursors(warehouse, run_id)
         drop_landing(warehouse)
     return published
+
+
+def _compare(warehouse: Warehouse, table: Table, landed: set[str], published: Published) -> None:
+    root, *children = table.family()
+    published.keys[root.name] = compare_keys(
+        warehouse, root, published.run_id, _LANDED, has_quarantine="quarantine" in landed
+    )
+    for child in children:
+        if child.name in landed:
+            published.keys[child.name] = compare_child_keys(warehouse, child, _LANDED)
 
 
 def row_counts(warehouse: Warehouse) -> dict[str, int]:

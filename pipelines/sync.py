@@ -21,7 +21,7 @@ from pipelines.details import bookings_without_details, forget_details, remember
 from pipelines.exit_codes import ExitCode
 from pipelines.landing import land
 from pipelines.lease import writing
-from pipelines.proof import Proof, probe_tombstones, prove_bookings
+from pipelines.proof import KEYS, Proof, probe_tombstones, prove_bookings, prove_keys
 from pipelines.publish import Published, complete_landings, drop_landing, publish, row_counts
 from pipelines.repair import windows_to_repair
 from pipelines.runs import recorded_run
@@ -162,7 +162,7 @@ def _sync(
     resources: Sequence[str],
 ) -> SyncResult:
     publish_left_over(warehouse, utc_now())
-    run = _Runs(warehouse, new_extraction, options)
+    run = _Runs(warehouse, new_extraction, options, proves_keys=options.full)
     result = run.once(resources, keys=options.keys())
     if "bookings" in resources and options.is_ordinary:
         result = run.further_parts(result)
@@ -188,11 +188,17 @@ class _Runs:
     """The runs that one sync is made of: each lands, publishes and proves by itself."""
 
     def __init__(
-        self, warehouse: Warehouse, new_extraction: Callable[..., Extraction], options: SyncOptions
+        self,
+        warehouse: Warehouse,
+        new_extraction: Callable[..., Extraction],
+        options: SyncOptions,
+        *,
+        proves_keys: bool,
     ) -> None:
         self._warehouse = warehouse
         self._new_extraction = new_extraction
         self._options = options
+        self._proves_keys = proves_keys
 
     def once(
         self,
@@ -208,7 +214,7 @@ class _Runs:
     def further_parts(self, result: SyncResult) -> SyncResult:
         """Read the rest of a large account, each part published, then what changed meanwhile."""
         parts = replace(self._options, full=False)
-        runs = _Runs(self._warehouse, self._new_extraction, parts)
+        runs = _Runs(self._warehouse, self._new_extraction, parts, proves_keys=self._proves_keys)
         reached: set[datetime] = set()
         while True:
             positions = {cursor.position_at for cursor in cursors(self._warehouse).values()}
@@ -222,11 +228,12 @@ class _Runs:
     def repaired(self, result: SyncResult) -> SyncResult:
         """Read again what Cal.com counts differently, until it agrees or two tries were made."""
         for _ in range(_MOST_REPAIRS):
-            if result.held or all(proof.is_proved for proof in result.proofs):
+            counts = [proof for proof in result.proofs if proof.window_name != KEYS]
+            if result.held or all(proof.is_proved for proof in counts):
                 break
             extraction = self._new_extraction()
             try:
-                reads = self._repair_reads(extraction, result.proofs)
+                reads = self._repair_reads(extraction, counts)
             except CalError as error:
                 logger.warning("the difference could not be located: %s", error)
                 break
@@ -281,10 +288,13 @@ class _Runs:
             extraction.run_id,
             extraction.clock(),
             accepts_losses=self._options.accept_losses,
+            proves_keys=self._proves_keys,
         )
         forget_details(self._warehouse)
         begin(Step.PROOF)
-        proofs = _prove(self._warehouse, extraction) if "bookings" in resources else []
+        proofs = prove_keys(self._warehouse, extraction, published.keys)
+        if "bookings" in resources:
+            proofs += _prove(self._warehouse, extraction)
         return SyncResult(
             run_id=extraction.run_id,
             tables=_table_counts(self._warehouse, published),

@@ -14,7 +14,7 @@ from pipelines.cli.writing import open_for_writing
 from pipelines.errors import UsageError
 from pipelines.exit_codes import MEANINGS, ExitCode
 from pipelines.options import SyncOptions
-from pipelines.proof import ALL
+from pipelines.proof import ALL, KEYS
 from pipelines.reverse_sync.verification import verify_effects
 from pipelines.sync import SyncResult, sync
 
@@ -174,17 +174,7 @@ def show_sync(result: SyncResult, output: Output) -> None:
                 for d in result.schema_drift
             ],
         )
-    for proof in result.proofs:
-        if proof.window_name == ALL or not proof.is_proved:
-            mark = "proved" if proof.is_proved else "NOT proved"
-            output.say(
-                f"{proof.resource} of {proof.scope}, {proof.window_name}: {mark}: Cal.com counts "
-                f"{proof.api_count:,}, the warehouse holds {proof.warehouse_count:,}, "
-                f"{proof.quarantined_count:,} in quarantine."
-            )
-    months = [proof for proof in result.proofs if proof.window_name != ALL]
-    if months and result.is_proved:
-        output.say(f"{len(months)} spans of months counted, all proved.")
+    _show_proofs(result, output)
     if result.booking_requests:
         purposes = ", ".join(f"{n} {what}" for what, n in sorted(result.booking_requests.items()))
         output.say(f"Requests to the bookings list: {purposes}; others: {_others(result)}.")
@@ -202,3 +192,23 @@ def show_sync(result: SyncResult, output: Output) -> None:
 
 def _others(result: SyncResult) -> int:
     return result.requests - result.booking_requests.total()
+
+
+def _show_proofs(result: SyncResult, output: Output) -> None:
+    for proof in result.proofs:
+        if proof.window_name == ALL or not proof.is_proved:
+            mark = "proved" if proof.is_proved else "NOT proved"
+            output.say(
+                f"{proof.resource} of {proof.scope}, {proof.window_name}: {mark}: Cal.com counts "
+                f"{proof.api_count:,}, the warehouse holds {proof.warehouse_count:,}, "
+                f"{proof.quarantined_count:,} in quarantine."
+            )
+    keys = [proof for proof in result.proofs if proof.window_name == KEYS and proof.is_proved]
+    if keys:
+        number = sum(proof.api_count for proof in keys)
+        output.say(
+            f"Keys and contents of {number:,} rows in {len(keys)} tables compared, all equal."
+        )
+    months = [proof for proof in result.proofs if proof.window_name not in {ALL, KEYS}]
+    if months and result.is_proved:
+        output.say(f"{len(months)} spans of months counted, all proved.")

@@ -72,7 +72,8 @@ def _read_proofs(warehouse: Warehouse) -> tuple[Proof, ...]:
     rows = warehouse.rows(
         "select resource, scope, api_count, warehouse_count, quarantined_count, is_proved, "
         f"proved_at from (select x.*, {_RECENCY} from ops.proofs as x join ops.runs as r "
-        "on x.run_id = r.run_id) as ranked where recency = 1 order by resource, scope"
+        "on x.run_id = r.run_id where x.window_name = 'all') as ranked where recency = 1 "
+        "order by resource, scope"
     )
     return tuple(Proof(**row) for row in rows)
 

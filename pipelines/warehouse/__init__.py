@@ -6,6 +6,7 @@ dialect           the words in which their SQL differs
 tables            the tables of `raw` and `ops` as statements
 duckdb_file       the DuckDB file
 postgres          the Postgres database, and postgres_address how it is named and shown
+processes         since when the process that has the file runs
 refusals          what databases say when nothing more can be written
 """
 

@@ -11,6 +11,7 @@ import duckdb
 from pipelines.errors import WarehouseError, WarehouseFull, WarehouseLocked
 from pipelines.warehouse.base import Warehouse
 from pipelines.warehouse.dialect import DUCKDB, Dialect
+from pipelines.warehouse.processes import with_start
 from pipelines.warehouse.refusals import first_line, space_problem
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class DuckDBWarehouse(Warehouse):
             return None
         if "lock" in message.lower():
             holder = re.search(r"held in (.+?)(?: by user|\.\s|$)", message)
-            return WarehouseLocked(self.location, holder.group(1) if holder else "")
+            return WarehouseLocked(self.location, with_start(holder.group(1)) if holder else "")
         if problem := space_problem(message):
             return WarehouseFull(self.location, problem)
         return WarehouseError(

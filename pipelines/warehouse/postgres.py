@@ -90,7 +90,7 @@ class PostgresWarehouse(Warehouse):
             warehouse.name = warehouse.connection.info.dbname
             if not read_only:
                 warehouse._create_tables()
-            elif not warehouse.has_schema("ops"):
+            elif not warehouse.has_schema("raw"):
                 warehouse.connection.close()
                 raise WarehouseMissing(warehouse.location)
         return warehouse

@@ -73,7 +73,7 @@ def missing_statements(
     ]
     for declared in iter_declared():
         found = columns.get((declared.schema, declared.table.name), ())
-        if set(found) < {c.name for c in declared.columns}:
+        if not {c.name for c in declared.columns} <= set(found):
             statements += _table_statements(dialect, declared, found)
     return statements
 

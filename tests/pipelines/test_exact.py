@@ -255,6 +255,16 @@ def test_refresh_of_a_deleted_booking_retires_it(warehouse, sandbox):
     assert kept in uids(warehouse)
 
 
+def test_a_full_sync_proves_keys_and_contents(warehouse, sandbox):
+    result = sync_now(warehouse, sandbox, full=True)
+
+    keys = {proof.resource: proof for proof in result.proofs if proof.window_name == "keys"}
+    assert result.outcome == "proved"
+    for name in ("bookings", "booking_attendees", "booking_answers", "users", "event_types"):
+        assert keys[name].is_proved
+        assert keys[name].api_count == result.tables[name]["rows"] > 0
+
+
 def test_a_bookings_list_that_fails_leaves_the_other_tables_their_run(warehouse, sandbox):
     from cal_source.sandbox.faults import bare_error
 
