@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup demo test check format bench soak clean
+.PHONY: setup demo demo-postgres test check format bench soak clean
 
 setup: $(VENV)/.dev
 
@@ -22,6 +22,9 @@ $(VENV)/.dev: $(VENV)/.runtime
 
 demo: $(VENV)/.runtime  ## invent a Cal.com, sync it, build the models, show the report
 	$(BIN)/cal-warehouse demo
+
+demo-postgres: $(VENV)/.dev  ## the demo in a PostgreSQL of its own
+	$(BIN)/python -m tests.demo_postgres
 
 test: $(VENV)/.dev  ## all tests but the soaks
 	$(BIN)/python -m pytest --numprocesses 2

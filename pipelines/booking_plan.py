@@ -155,11 +155,18 @@ def _changes(
     seated = _seated(warehouse, view, now)
     event_types = tuple(seated) if budget.spend(sum(seated.values()), share=2) else ()
     windows += budget.longest_ago(days, windows)
-    return BookingReads(
-        changed_since=cursor.cursor_at - options.overlap,
+    return replace(
+        changes_since(cursor, options),
         windows=tuple(windows),
         seated_event_types=event_types,
         counted_from=instants_to_count(warehouse, view.scope, options.proof_requests),
+    )
+
+
+def changes_since(cursor: Cursor, options: SyncOptions) -> BookingReads:
+    """Return the changes behind a cursor, read back by the overlap."""
+    return BookingReads(
+        changed_since=cursor.cursor_at - options.overlap,
         page_size=options.page_size,
         workers=options.workers,
     )

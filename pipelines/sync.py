@@ -16,7 +16,7 @@ from cal_source.errors import CalError
 from cal_source.extraction import utc_now
 from cal_source.ledger import BEGINNING, END_OF_TIME, ReadStatus
 from cal_source.tables import TABLES
-from pipelines.booking_plan import cursors, plan_bookings
+from pipelines.booking_plan import changes_since, cursors, plan_bookings
 from pipelines.details import bookings_without_details, forget_details, remember_details
 from pipelines.exit_codes import ExitCode
 from pipelines.landing import land
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cal_source.extraction import Extraction
+    from cal_source.fanouts import Target
     from pipelines.options import SyncOptions
     from pipelines.warehouse import Warehouse
 
@@ -162,7 +163,7 @@ def _sync(
     resources: Sequence[str],
 ) -> SyncResult:
     publish_left_over(warehouse, utc_now())
-    run = _Runs(warehouse, new_extraction, options, proves_keys=options.full)
+    run = _Runs(warehouse, new_extraction, options)
     result = run.once(resources, keys=options.keys())
     if "bookings" in resources and options.is_ordinary:
         result = run.further_parts(result)
@@ -192,13 +193,11 @@ class _Runs:
         warehouse: Warehouse,
         new_extraction: Callable[..., Extraction],
         options: SyncOptions,
-        *,
-        proves_keys: bool,
     ) -> None:
         self._warehouse = warehouse
         self._new_extraction = new_extraction
         self._options = options
-        self._proves_keys = proves_keys
+        self._view: Target | None = None
 
     def once(
         self,
@@ -208,13 +207,17 @@ class _Runs:
         **extraction_options: Any,
     ) -> SyncResult:
         """Make one run; without `reads` it plans which bookings to read."""
-        extraction = self._new_extraction(**extraction_options)
+        extraction = self._extraction(**extraction_options)
         return self._run(extraction, resources, reads)
+
+    def _extraction(self, **options: Any) -> Extraction:
+        """Make a run's extraction; which view the key has is asked once per sync."""
+        extraction = self._new_extraction(**options)
+        extraction.booking_view = self._view
+        return extraction
 
     def further_parts(self, result: SyncResult) -> SyncResult:
         """Read the rest of a large account, each part published, then what changed meanwhile."""
-        parts = replace(self._options, full=False)
-        runs = _Runs(self._warehouse, self._new_extraction, parts, proves_keys=self._proves_keys)
         reached: set[datetime] = set()
         while True:
             positions = {cursor.position_at for cursor in cursors(self._warehouse).values()}
@@ -222,8 +225,12 @@ class _Runs:
             if not further:
                 break
             reached |= further
-            result = result.then(runs.once(_BOOKINGS))
-        return result.then(runs.once(_BOOKINGS)) if reached else result
+            result = result.then(self.once(_BOOKINGS))
+        if not reached or self._view is None:
+            return result
+        cursor = cursors(self._warehouse)[self._view.scope]
+        changes = changes_since(cursor, self._options)
+        return result.then(self.once(_BOOKINGS, reads=changes))
 
     def repaired(self, result: SyncResult) -> SyncResult:
         """Read again what Cal.com counts differently, until it agrees or two tries were made."""
@@ -231,7 +238,7 @@ class _Runs:
             counts = [proof for proof in result.proofs if proof.window_name != KEYS]
             if result.held or all(proof.is_proved for proof in counts):
                 break
-            extraction = self._new_extraction()
+            extraction = self._extraction()
             try:
                 reads = self._repair_reads(extraction, counts)
             except CalError as error:
@@ -282,13 +289,14 @@ class _Runs:
         if wants_bookings and reads is None:
             reads, resources = self._planned(extraction, resources)
         land(self._warehouse, extraction, reads or BookingReads(), resources)
+        self._view = extraction.booking_view
         begin(Step.PUBLISH)
         published = publish(
             self._warehouse,
             extraction.run_id,
             extraction.clock(),
             accepts_losses=self._options.accept_losses,
-            proves_keys=self._proves_keys,
+            proves_keys=self._options.full,
         )
         forget_details(self._warehouse)
         begin(Step.PROOF)

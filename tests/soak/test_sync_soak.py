@@ -15,7 +15,7 @@ import pytest
 
 from tests.exact import Exact, random_setting, random_step
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(0)]
 
 STEPS = 14
 
