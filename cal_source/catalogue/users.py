@@ -74,7 +74,7 @@ USERS = (
         authoritative=True,
         paging=Paging.OFFSET,
         paging_trap="no order: a row that moves between two pages is missed or repeated",
-        page_size=1000,
+        page_size=250,
         notes="Shows createdDate and nothing about changes.",
     ),
     Operation(
