@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup demo demo-postgres test check format bench soak clean
+.PHONY: setup demo demo-postgres test check format bench engines soak clean
 
 setup: $(VENV)/.dev
 
@@ -45,8 +45,11 @@ format: $(VENV)/.dev
 bench: $(VENV)/.dev  ## speed, as ratios against a reference in the same run
 	$(BIN)/python -m tests.bench.sync
 
+engines: $(VENV)/.dev  ## every model on every engine, into docs/engines.md
+	$(BIN)/python -m tests.engines.table
+
 soak: $(VENV)/.dev  ## long random histories; SOAK_MINUTES sets the time (default 30)
-	$(BIN)/python -m pytest -m soak --timeout 0 --no-header -s -p no:randomly tests/soak tests/e2e
+	$(BIN)/python -m pytest -m soak --timeout 0 --no-header -s -p no:randomly
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

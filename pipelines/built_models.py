@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pipelines.engines import engine_of
+from transforms.build import foresee
 from transforms.plan import BuildPlan, BuiltModel, plan_build, record_models
 
 if TYPE_CHECKING:
@@ -17,34 +19,31 @@ if TYPE_CHECKING:
     from transforms.plan import Types
 
 
-def plan_models(warehouse: Warehouse, project: Project, select: Sequence[str] = ()) -> BuildPlan:
+def plan_models(
+    warehouse: Warehouse, project: Project, *, as_of: datetime, select: Sequence[str] = ()
+) -> BuildPlan:
     """Compare the project's files with the last build in a warehouse; nothing is changed.
 
     Args:
         warehouse: The open warehouse; reading is enough.
         project: The project.
+        as_of: The moment that the build would be for.
         select: Models that the build would touch; empty: all.
 
     Raises:
-        ProjectError: Models use columns that the warehouse's tables lack.
+        ProjectError: Models use tables or columns that the warehouse lacks.
         SelectionError: A selector names no model.
     """
-    return plan_build(
-        project, read_built(warehouse), read_types(warehouse), select=list(select) or None
-    )
+    steps = foresee(project, engine_of(warehouse), as_of=as_of, select=list(select) or None)
+    return plan_build(project, read_built(warehouse), read_types(warehouse), steps)
 
 
 def read_types(warehouse: Warehouse) -> Types:
     """Return every table and view of the warehouse with its columns and their types."""
-    types: Types = {}
-    for row in warehouse.rows(
-        "select table_schema, table_name, column_name, data_type from information_schema.columns "
-        "where table_catalog = current_database() "
-        "order by table_schema, table_name, ordinal_position"
-    ):
-        table = types.setdefault(f"{row['table_schema']}.{row['table_name']}", {})
-        table[row["column_name"]] = row["data_type"].lower()
-    return types
+    return {
+        table: {column: kind.lower() for column, kind in columns.items()}
+        for table, columns in engine_of(warehouse).catalog().items()
+    }
 
 
 def read_built(warehouse: Warehouse) -> dict[str, BuiltModel]:

@@ -11,14 +11,26 @@ from transforms import DuckDBEngine
 if TYPE_CHECKING:
     from pipelines.warehouse import Warehouse
     from transforms import Engine
+    from transforms.postgres_engine import PostgresEngine
 
 
 def engine_of(warehouse: Warehouse) -> Engine:
-    """Return an engine over the warehouse's own connection.
+    """Return an engine over the warehouse's own connection, which obeys the warehouse's lease.
 
     Raises:
         UsageError: There is no engine for this kind of warehouse.
     """
+    engine = _engine_over(warehouse)
+
+    def confirm() -> None:
+        if warehouse.lease is not None:
+            warehouse.lease.confirm(warehouse)
+
+    engine.on_begin = confirm
+    return engine
+
+
+def _engine_over(warehouse: Warehouse) -> DuckDBEngine | PostgresEngine:
     if isinstance(warehouse, DuckDBWarehouse):
         return DuckDBEngine(warehouse.connection)
     from pipelines.warehouse.postgres import PostgresWarehouse  # noqa: PLC0415 - an extra

@@ -33,6 +33,7 @@ def build_models(
     *,
     as_of: datetime | None = None,
     select: Sequence[str] = (),
+    whole: bool = False,
     clock: Callable[[], datetime] = utc_now,
 ) -> BuildResult:
     """Build the models of the SQL project.
@@ -41,6 +42,7 @@ def build_models(
         warehouse: The open warehouse, with its raw tables.
         as_of: The present instant as the models see it; None takes the clock.
         select: Models to build; empty builds all.
+        whole: Build from all rows, though only some of them changed.
         clock: Gives the present instant, UTC.
 
     Raises:
@@ -55,7 +57,9 @@ def build_models(
         writing(warehouse, "transform"),
         recorded_run(warehouse, run_id, "transform", settings, clock=clock) as record,
     ):
-        result = build(project, engine_of(warehouse), as_of=moment, select=list(select) or None)
+        result = build(
+            project, engine_of(warehouse), as_of=moment, select=list(select) or None, whole=whole
+        )
         if result.ok:
             names = [model.name for model in result.models]
             write_built(warehouse, project, names, run_id=run_id, built_at=clock())

@@ -28,6 +28,7 @@ from pipelines.retirement import GONE, find_gone, hold_unexplained, retire
 from pipelines.sql_text import quoted, quoted_list
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from pipelines.warehouse import Warehouse
@@ -216,17 +217,20 @@ def _publish_family(
 
 
 def _insert(warehouse: Warehouse, table: Table, source: str, join: str) -> int:
-    """Insert the landed rows, JSON as JSON; returns how many."""
+    """Insert the landed rows; returns how many."""
     landed = set(warehouse.column_names(LANDING, table.name))
-    columns = [c.name for c in table.columns if c.name in landed]
-    json = {c.name for c in table.columns if c.type is ColumnType.JSON} | {"_extra"}
-    names = [*columns, *_META]
-    values = [
-        warehouse.dialect.json(f"s.{quoted(n)}") if n in json else f"s.{quoted(n)}" for n in names
-    ]
+    names = [*(c.name for c in table.columns if c.name in landed), *_META]
     return warehouse.execute(
         f"insert into raw.{table.name} ({quoted_list(names)}) "
-        f"select {', '.join(values)} from {source} as s {join}"
+        f"select {_landed_values(warehouse, table, names)} from {source} as s {join}"
+    )
+
+
+def _landed_values(warehouse: Warehouse, table: Table, names: Sequence[str]) -> str:
+    """Return columns of the landed rows `s`; JSON lands as text and becomes JSON."""
+    json = {c.name for c in table.columns if c.type is ColumnType.JSON} | {"_extra"}
+    return ", ".join(
+        warehouse.dialect.json(f"s.{quoted(n)}") if n in json else f"s.{quoted(n)}" for n in names
     )
 
 
@@ -266,8 +270,9 @@ def _copy_records(warehouse: Warehouse, table: Table, run_id: str) -> None:
     landed = set(warehouse.column_names(LANDING, table.name))
     names = [c.name for c in table.columns if c.name in landed]
     warehouse.execute(
-        f"insert into ops.{table.name} ({quoted_list(names)}) select {quoted_list(names)} "
-        f"from landing.{table.name} where run_id = $run",
+        f"insert into ops.{table.name} ({quoted_list(names)}) "
+        f"select {_landed_values(warehouse, table, names)} "
+        f"from landing.{table.name} as s where run_id = $run",
         {"run": run_id},
     )
 

@@ -18,6 +18,7 @@ from cal_source.ledger import BEGINNING, END_OF_TIME, ReadStatus
 from cal_source.tables import TABLES
 from pipelines.booking_plan import changes_since, cursors, plan_bookings
 from pipelines.details import bookings_without_details, forget_details, remember_details
+from pipelines.errors import PublishError
 from pipelines.exit_codes import ExitCode
 from pipelines.landing import land
 from pipelines.lease import writing
@@ -177,8 +178,16 @@ def _sync(
 
 
 def publish_left_over(warehouse: Warehouse, now: datetime) -> list[Published]:
-    """Publish what a run that broke off had landed completely; drop what it had not."""
-    published = [publish(warehouse, run_id, now) for run_id in complete_landings(warehouse)]
+    """Publish what a run that broke off had landed completely; drop what it had not.
+
+    A landing that publishing refuses is dropped too: the cursors did not move, so it is read again.
+    """
+    published = []
+    for run_id in complete_landings(warehouse):
+        try:
+            published.append(publish(warehouse, run_id, now))
+        except PublishError as error:
+            logger.warning("the landing of run %s was dropped: %s", run_id, error)
     with warehouse.transaction():
         drop_landing(warehouse)
     warehouse.execute("update ops.runs set outcome = 'interrupted' where outcome = 'running'")

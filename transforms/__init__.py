@@ -12,6 +12,13 @@ It knows SQL (sqlglot) and nothing of any domain. Modules, in the order data flo
     engine      what an engine must be able to do; duckdb_engine does it
     build       shadows, checks, one swap
     cases       given rows → expected rows, kept beside the models
+    trace       what every column of a query comes from, and a digest of how
+    lineage     the same for a whole project
+    changes     how a model differs from what was built last
+    plan        what a build would do, and why, before anything runs
+    promises    checks as data; keys are told to the warehouse
+    site        every table, column and lineage as one HTML file
+    dbt         the project as a dbt project that builds the same rows
 """
 
 from transforms.build import build

@@ -194,12 +194,18 @@ class _Crew:
 
 
 def _swap(ledger: Ledger, names: Sequence[str]) -> None:
-    changed = [name for name in names if ledger.steps[name].how is not How.KEPT]
+    changed = [name for name in names if _is_replaced(ledger, name)]
     views = _views_over(ledger, changed)
     ledger.engine.swap(
         [_replacement(ledger, name) for name in (*changed, *views)],
         {name: ledger.steps[name].built_from.encode() for name in names},
     )
+
+
+def _is_replaced(ledger: Ledger, name: str) -> bool:
+    how = ledger.steps[name].how
+    is_view = ledger.project.models[name].header.materialized is Kind.VIEW
+    return how is How.WHOLE or (how is How.PARTITIONS and not is_view)
 
 
 # Views that were not rebuilt name tables that are about to go; some engines bind them to those.
@@ -217,7 +223,7 @@ def _views_over(ledger: Ledger, changed: Sequence[str]) -> list[str]:
 def _replacement(ledger: Ledger, name: str) -> Replacement:
     model, step = ledger.project.models[name], ledger.steps.get(name)
     kind = model.header.materialized
-    in_place = step is not None and step.how is How.PARTITIONS and kind is not Kind.VIEW
+    in_place = step is not None and step.how is How.PARTITIONS
     return Replacement(
         name=name,
         kind=kind,

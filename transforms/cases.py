@@ -23,9 +23,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import sqlglot
+from sqlglot import exp
+
 from transforms.build import build
+from transforms.checks import DIALECT
 from transforms.engine import Kind, shadow_of
 from transforms.errors import CaseError
+from transforms.render import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +91,7 @@ def load_case(file: Path) -> Case:
 
 
 def run_case(case: Case, project: Project, engine: Engine) -> list[str]:
-    """Load the given rows, build the project, compare.
+    """Load the given rows, build what the expected tables need, compare.
 
     Args:
         case: The case.
@@ -101,25 +106,31 @@ def run_case(case: Case, project: Project, engine: Engine) -> list[str]:
     """
     for given in case.given:
         engine.load_rows(given.table, given.columns, given.rows)
-    result = build(project, engine, as_of=case.as_of)
+    select = [f"+{expected.table}" for expected in case.expected]
+    result = build(project, engine, as_of=case.as_of, select=select)
     if not result.ok:
         return list(result.failures)
-    return [line for expected in case.expected for line in _differences(expected, engine)]
+    return [line for expected in case.expected for line in _differences(expected, case, engine)]
 
 
 # Expected texts pass through a table of the same column types, so that 0.50 equals 0.5.
-def _differences(expected: Rows, engine: Engine) -> Iterator[str]:
-    names = ", ".join(f'"{name}"' for name in expected.columns)
-    select = f"select {names} from {expected.table}"
-    schema = expected.table.partition(".")[0]
-    engine.create_shadow(expected.table, Kind.TABLE, f"{select} where false")
+def _differences(expected: Rows, case: Case, engine: Engine) -> Iterator[str]:
+    def select(table: str, where: str) -> str:
+        schema, _, name = table.partition(".")
+        columns = [exp.column(column, quoted=True) for column in expected.columns]
+        query = exp.select(*columns).from_(exp.table_(name, db=schema, quoted=True))
+        query = query.where(sqlglot.parse_one(where, dialect=DIALECT))
+        return render(query, dialect=engine.dialect, as_of=case.as_of)
+
+    table = expected.table
+    engine.create_shadow(table, Kind.TABLE, select(table, "false"))
     try:
-        shadow = shadow_of(expected.table)
+        shadow = shadow_of(table)
         engine.load_rows(shadow, expected.columns, expected.rows)
-        wanted = Counter(engine.rows(f"select {names} from {shadow}"))
+        wanted = Counter(engine.rows(select(shadow, "true")))
     finally:
-        engine.drop_shadows({schema})
-    found = Counter(engine.rows(f"{select} where {expected.where}"))
+        engine.drop_shadows({table.partition(".")[0]})
+    found = Counter(engine.rows(select(table, expected.where)))
     for sign, rows in (("missing", wanted - found), ("surplus", found - wanted)):
         for row in sorted(rows.elements(), key=str):
             cells = zip(expected.columns, row, strict=True)

@@ -6,6 +6,7 @@ TransformError
 ├── NaiveTimeError    the as-of moment has no time zone
 ├── BuildError        an engine refused a model's query; old tables are untouched
 ├── EngineError       an engine refused a statement of ours
+├── DbtExportError    the project cannot be written as a dbt project (in transforms.dbt)
 └── CaseError         a given/expect case cannot be read
 """
 

@@ -44,14 +44,14 @@ class EngineFunction:
         return f"{self.name}({', '.join(self.arguments)})"
 
 
-def _scalar(  # noqa: PLR0913, PLR0917 - one column of the table below each
+def _scalar(  # noqa: PLR0917 - one column of the table below each
     name: str, arguments: str, meaning: str, duckdb: str, postgres: str, spark: str
 ) -> EngineFunction:
     forms = dict(zip(DIALECTS, (duckdb, postgres, spark), strict=True))
     return EngineFunction(name, tuple(arguments.split()), meaning, forms)
 
 
-def _rows(  # noqa: PLR0913, PLR0917 - as above
+def _rows(  # noqa: PLR0917 - as above
     name: str, arguments: str, meaning: str, duckdb: str, postgres: str, spark: str
 ) -> EngineFunction:
     forms = dict(zip(DIALECTS, (duckdb, postgres, spark), strict=True))
@@ -77,7 +77,8 @@ _FUNCTIONS: Final = (
         "date; the day of an instant in UTC",
         "cast(({instant}) at time zone 'UTC' as date)",
         "cast(({instant}) at time zone 'UTC' as date)",
-        "cast(convert_timezone(current_timezone(), 'UTC', cast({instant} as timestamp_ntz)) as date)",
+        "cast(convert_timezone(current_timezone(), 'UTC', cast({instant} as timestamp_ntz)) "
+        "as date)",
     ),
     _scalar(
         "local_time",
@@ -223,7 +224,8 @@ _FUNCTIONS: Final = (
         "none when it is NULL, empty or no list",
         "lateral (select cast(place as integer), cast({document} as json) -> cast(place as integer)"
         " from range(case when json_type(cast({document} as json)) = 'ARRAY' "
-        "then cast(json_array_length(cast({document} as json)) as bigint) else 0 end) as places (place))",
+        "then cast(json_array_length(cast({document} as json)) as bigint) else 0 end) "
+        "as places (place))",
         "lateral (select cast(place - 1 as integer), item from jsonb_array_elements("
         "case when jsonb_typeof(cast({document} as jsonb)) = 'array' "
         "then cast({document} as jsonb) else '[]' end) with ordinality as items (item, place))",
@@ -252,19 +254,30 @@ def engine_calls(query: exp.Expr) -> Iterator[tuple[exp.Anonymous, EngineFunctio
             yield call, function
 
 
+def call_fault(call: exp.Anonymous) -> str:
+    """Say what is wrong with the call of an engine function; an empty string when nothing is."""
+    function = FUNCTIONS[call.name.lower()]
+    if len(call.expressions) != len(function.arguments):
+        given = len(call.expressions)
+        return f"'{function.name}' has {given} arguments. Write {function.signature}."
+    if function.is_table != isinstance(call.parent, exp.Table):
+        place = "FROM, with an alias for its columns" if function.is_table else "an expression"
+        return f"'{function.name}' stands in the wrong place. It belongs in {place}."
+    return ""
+
+
 def compile_calls(query: exp.Query, dialect: str) -> exp.Query:
-    """Return a copy of `query` in which every engine function has its form in `dialect`.
+    """Give every engine function in `query`, in place, its form in `dialect`.
 
     Args:
-        query: A query whose calls have the right number of arguments (`lint` sees to it).
+        query: A query whose calls `call_fault` finds right.
         dialect: One of `DIALECTS`.
     """
-    compiled = query.copy()
-    for call, function in engine_calls(compiled):
+    for call, function in engine_calls(query):
         arguments = {
             name: value.sql(dialect=dialect, identify=True, comments=False)
             for name, value in zip(function.arguments, call.expressions, strict=True)
         }
         # text of the dialect, which no generator may touch again
         call.replace(exp.Var(this=function.forms[dialect].format_map(arguments)))
-    return compiled
+    return query

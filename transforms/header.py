@@ -60,7 +60,8 @@ class Header:
         partition: Columns whose values name the rows that an incremental build replaces together.
         touched: Table → its columns that hold, in order, the partition that a row of it belongs
             to; a change in any other table rebuilds the model.
-        moments: Columns that `:as_of` is compared with; rows whose moment has come are recomputed.
+        moments: Columns that `:as_of` is compared with, of the model or, as `schema.table.column`,
+            of a table in `touched`; rows whose moment has come are recomputed.
         history: Table of all versions of the one source of a view, and the columns that say when
             a version began and ended.
         columns: Of a seed, column → its type and meaning.
@@ -122,21 +123,20 @@ def parse_header(
             Problem(path, kind.line, 0, f"materialized: '{kind.value}' is unknown. Use {known}.")
         )
         return None, problems
-    named = {
-        key: _named([entry for entry in entries if entry.key == key], path)
-        for key in ("metric", "column")
-    }
+    header, structured = _structured(_header(entries, found), entries, path)
+    return header, problems + structured
+
+
+# The keys whose values have a form of their own.
+def _structured(header: Header, entries: list[Entry], path: str) -> tuple[Header, list[Problem]]:
+    metrics, problems = _named("metric", entries, path)
+    columns, column_problems = _named("column", entries, path)
     touched, touched_problems = _touched(entries, path)
-    history, history_problems = _history(found.get("history"), path)
-    problems += [*named["metric"][1], *named["column"][1], *touched_problems, *history_problems]
-    header = _header(entries, found)
-    return replace(
-        header,
-        metrics=named["metric"][0],
-        columns=named["column"][0],
-        touched=touched,
-        history=history,
-    ), problems
+    entry = next((entry for entry in entries if entry.key == "history"), None)
+    history, history_problems = _history(entry, path)
+    problems += [*column_problems, *touched_problems, *history_problems]
+    complete = replace(header, metrics=metrics, columns=columns, touched=touched, history=history)
+    return complete, problems
 
 
 def _header(entries: list[Entry], found: dict[str, Entry]) -> Header:
@@ -220,11 +220,11 @@ def _key_problems(entries: list[Entry], path: str, *, is_seed: bool) -> list[Pro
     return problems
 
 
-def _named(entries: list[Entry], path: str) -> tuple[dict[str, Entry], list[Problem]]:
+def _named(key: str, entries: list[Entry], path: str) -> tuple[dict[str, Entry], list[Problem]]:
     """Read entries that are written `name = definition`."""
     named: dict[str, Entry] = {}
     problems: list[Problem] = []
-    for entry in entries:
+    for entry in (entry for entry in entries if entry.key == key):
         match = _NAMED.match(entry.value)
         if match is None:
             message = (

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from transforms.engine import Engine
     from transforms.model import Model
 
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # how far an empty history has come
+
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
@@ -45,15 +47,13 @@ class Watermark:
 
 
 def read_watermark(engine: Engine, model: Model) -> str:
-    """Return how far the history behind a view has come, as text; '' for an empty history."""
+    """Return how far the history behind a view has come, as text."""
     table, (begin, end) = _history(model)
     columns = (exp.Max(this=begin), exp.Max(this=end))
     query = exp.select(*(exp.alias_(column, f"c{n}") for n, column in enumerate(columns)))
     row = engine.rows(_sql(engine, query.from_(table)))[0]
     moments = [moment for moment in row if isinstance(moment, datetime)]
-    if not moments:
-        return ""
-    latest = max(moment.astimezone(UTC) for moment in moments).isoformat(sep=" ")
+    latest = max((m.astimezone(UTC) for m in moments), default=_BEGINNING).isoformat(sep=" ")
     return str(Watermark(latest, *_counts(engine, model, latest)))
 
 
@@ -93,7 +93,9 @@ def _counts(engine: Engine, model: Model, latest: str) -> tuple[int, int]:
     table, columns = _history(model)
     moment = _moment(latest)
     counts = [
-        exp.alias_(exp.Count(this=exp.case().when(column <= moment, exp.Literal.number(1))), f"c{n}")
+        exp.alias_(
+            exp.Count(this=exp.case().when(column <= moment, exp.Literal.number(1))), f"c{n}"
+        )
         for n, column in enumerate(columns)
     ]
     row = engine.rows(_sql(engine, exp.select(*counts).from_(table)))[0]

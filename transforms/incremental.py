@@ -188,7 +188,7 @@ class Ledger:
         if new.as_of != old.as_of:
             if not model.header.moments:
                 return Step(How.WHOLE, "the moment moved", new)
-            parts.append(_passed(model, old.as_of, new.as_of))
+            parts += _passed(model, old.as_of, new.as_of)
         touched: exp.Query = parts[0]
         for part in parts[1:]:
             touched = exp.union(touched, part)
@@ -232,12 +232,13 @@ def _told(model: Model) -> str:
 
 
 def _why(new: BuiltFrom, old: BuiltFrom) -> str:
-    changed = [
-        n for n, version in new.inputs.items() if not version or version != old.inputs.get(n)
-    ]
-    if changed:
-        return f"{', '.join(changed)} changed"
-    return "the moment moved"
+    changed = _changed(new, old)
+    return f"{', '.join(changed)} changed" if changed else "the moment moved"
+
+
+def _changed(new: BuiltFrom, old: BuiltFrom) -> list[str]:
+    """Inputs that changed, or of which that cannot be told."""
+    return [n for n, version in new.inputs.items() if not version or version != old.inputs.get(n)]
 
 
 def _digest(parts: Sequence[str]) -> str:
@@ -307,15 +308,21 @@ def _distinct(changes: exp.Query, columns: Sequence[str], partition: Sequence[st
     return exp.select(*selected).distinct().from_(changes.subquery("changed")).where(*known)
 
 
-# Rows whose moment lies between the builds, both included: right for any comparison with it.
-def _passed(model: Model, before: str, now: str) -> exp.Query:
+# Rows whose moment lies between the builds, both included: right for any comparison with it. Of an
+# input they are read as they are now: where they were different, the input's changes tell.
+def _passed(model: Model, before: str, now: str) -> list[exp.Query]:
     low, high = (
         exp.cast(exp.Literal.string(text), exp.DataType.Type.TIMESTAMPTZ)
         for text in sorted((before, now), key=datetime.fromisoformat)
     )
-    passed = [exp.column(moment, quoted=True).between(low, high) for moment in model.header.moments]
-    partition = [exp.column(column, quoted=True) for column in model.header.partition]
-    return exp.select(*partition).distinct().from_(_visible(model.name)).where(exp.or_(*passed))
+    queries: list[exp.Query] = []
+    for moment in model.header.moments:
+        table, _, column = moment.rpartition(".")
+        rows = exp.select("*").from_(_table(table) if table else _visible(model.name))
+        passed = rows.where(exp.column(column, quoted=True).between(low, high))
+        columns = model.header.touched[table] if table else model.header.partition
+        queries.append(_distinct(passed, columns, model.header.partition))
+    return queries
 
 
 # The query over those input rows only that belong to touched partitions.

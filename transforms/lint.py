@@ -96,9 +96,8 @@ def lint(project: Project) -> list[Problem]:
 
 
 def _faults(query: exp.Query, texts: frozenset[str]) -> Iterator[tuple[exp.Expr, str]]:
-    for node in query.walk():
-        message = _fault(node, texts)
-        if message:
+    for node in query.walk(prune=lambda inner: bool(_fault(inner, texts))):
+        if message := _fault(node, texts):
             yield _placed(node), message
 
 
@@ -110,12 +109,21 @@ def _placed(node: exp.Expr) -> exp.Expr:
 
 
 def _fault(node: exp.Expr, texts: frozenset[str]) -> str:
+    if isinstance(node, exp.Anonymous):
+        return _call_fault(node)
+    if isinstance(node, exp.Ordered | exp.Min | exp.Max):
+        return _order_fault(node, texts)
+    special = _special_fault(node)
+    if special or (type(node) in _PORTABLE and not isinstance(node, exp.DataType)):
+        return special
+    if isinstance(node, exp.DataType) and node.this in _TYPES:
+        return ""
+    return _refused(node, _INSTEAD.get(type(node), ""))
+
+
+# Constructs that are portable in one form only.
+def _special_fault(node: exp.Expr) -> str:
     match node:
-        case exp.Anonymous():
-            return _call_fault(node)
-        case exp.DataType():
-            is_portable = node.this in _TYPES
-            return "" if is_portable else _refused(node, "one of the portable types")
         case exp.Group() if node.args.get("all"):
             return _refused(node, "the columns by name")
         case exp.Star() if any(node.args.values()):
@@ -123,14 +131,10 @@ def _fault(node: exp.Expr, texts: frozenset[str]) -> str:
         case exp.Extract() if node.name.upper() not in _PARTS:
             return _refused(node, "seconds_between(start, end), iso_week(day) or iso_weekday(day)")
         case exp.Distinct() if node.args.get("on"):
-            return _refused(node, "row_number() in a CTE and WHERE in the next")
+            return _refused(node, _INSTEAD[exp.Qualify])
         case exp.Add() | exp.Sub() if any(_is_date(side) for side in (node.left, node.right)):
             return _refused(node, "add_days(day, days) or days_between(first, last)")
-        case exp.Ordered() | exp.Min() | exp.Max():
-            return _order_fault(node, texts)
-    if type(node) in _PORTABLE:
-        return ""
-    return _refused(node, _INSTEAD.get(type(node), ""))
+    return ""
 
 
 def _refused(node: exp.Expr, instead: str) -> str:
@@ -140,17 +144,10 @@ def _refused(node: exp.Expr, instead: str) -> str:
 
 
 def _call_fault(call: exp.Anonymous) -> str:
-    function = FUNCTIONS.get(call.name.lower())
-    if function is None:
-        hint = did_you_mean(call.name.lower(), FUNCTIONS)
-        return f"'{call.name}' is no engine function.{hint} Known: {', '.join(FUNCTIONS)}."
-    if len(call.expressions) != len(function.arguments):
-        given = len(call.expressions)
-        return f"'{function.name}' has {given} arguments. Write {function.signature}."
-    if function.is_table != isinstance(call.parent, exp.Table):
-        place = "FROM, with an alias for its columns" if function.is_table else "an expression"
-        return f"'{function.name}' stands in the wrong place. It belongs in {place}."
-    return ""
+    if call.name.lower() in FUNCTIONS:
+        return ""  # loading refused wrong calls
+    hint = did_you_mean(call.name.lower(), FUNCTIONS)
+    return f"'{call.name}' is no engine function.{hint} Known: {', '.join(FUNCTIONS)}."
 
 
 def _is_date(node: exp.Expr) -> bool:

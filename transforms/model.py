@@ -13,6 +13,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from transforms.checks import DIALECT, Check, parse_checks
 from transforms.engine import SHADOW, Kind
 from transforms.errors import Problem, did_you_mean
+from transforms.functions import call_fault, engine_calls
 from transforms.header import Header, parse_header
 
 if TYPE_CHECKING:
@@ -269,7 +270,8 @@ def _incremental_problems(model: Model) -> Iterator[Problem]:
             f"partition: '{min(outside)}' is not in the grain. Name columns of the grain: "
             f"{', '.join(header.grain)}."
         )
-    for moment in (m for m in header.moments if m not in names):
+    own = [moment for moment in header.moments if moment.rpartition(".")[0] not in header.touched]
+    for moment in (moment for moment in own if moment not in names):
         hint = did_you_mean(moment, names)
         messages.append(f"moments: no output column '{moment}'.{hint} {_FIX_NAME}")
     for table, columns in header.touched.items():
@@ -302,6 +304,9 @@ def _query_problems(model: Model) -> Iterator[Problem]:
                 f"Use ':{AS_OF}'."
             )
             yield Problem(model.path, line, column, message)
+    for call, _ in engine_calls(model.query):
+        if message := call_fault(call):
+            yield Problem(model.path, *position(model.text, call.parent or call), message)
     yield from _table_problems(model)
 
 

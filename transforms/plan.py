@@ -14,14 +14,15 @@ from transforms.changes import NEW, Change, ModelChange, compare_models
 from transforms.engine import Kind
 from transforms.lineage import Lineage, trace_models, trace_project
 from transforms.model import parse_model
+from transforms.results import How
 from transforms.seed import parse_seed
-from transforms.selection import select_models
 from transforms.trace import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
+    from transforms.incremental import Step
     from transforms.model import Model
     from transforms.project import Project
 
@@ -54,17 +55,9 @@ class Action(StrEnum):
     """What a build does with a model."""
 
     REBUILD = "rebuild"  # a table from all rows
-    UPDATE = "update"  # an incremental table where rows were touched
-    DEFINE = "define"  # a view anew
-    KEEP = "keep"  # not selected
-
-
-_ROUTINE = {
-    Action.REBUILD: "rows may be new",
-    Action.UPDATE: "touched rows only",
-    Action.DEFINE: "views are defined anew by every build",
-}
-_REBUILT = frozenset({Change.NEW, Change.BREAKING, Change.EXTENDED, Change.STORED})
+    UPDATE = "update"  # a table where rows were touched
+    DEFINE = "define"  # a view anew, or only its checks
+    KEEP = "keep"  # nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +107,6 @@ class BuildPlan:
         return reached or bool(self.dropped)
 
     @property
-    def whole(self) -> frozenset[str]:
-        """Tables that have to be built from all rows, however they are kept up to date."""
-        return frozenset(m.name for m in self.models if m.action is Action.REBUILD)
-
-    @property
     def is_breaking(self) -> bool:
         """True when readers of the warehouse may have to change."""
         broken = any(
@@ -157,8 +145,7 @@ def plan_build(
     project: Project,
     built: Mapping[str, BuiltModel],
     types: Types,
-    *,
-    select: Iterable[str] | None = None,
+    steps: Mapping[str, Step],
 ) -> BuildPlan:
     """Compare a project with its last build and say what the next one does.
 
@@ -166,12 +153,8 @@ def plan_build(
         project: The project as its files are now.
         built: The last build of each model, by name; empty when there was none.
         types: The warehouse's tables as they are now.
-        select: Models that the build would touch, as `build` takes them.
-
-    Raises:
-        SelectionError: A selector names no model.
+        steps: What the build would do with each model that it touches, from `foresee`.
     """
-    chosen = set(select_models(project, select))
     lineage = trace_project(project, types)
     changes = _changes(project, built, lineage)
     retyped = _retyped(built, types)
@@ -179,8 +162,9 @@ def plan_build(
     models: list[PlannedModel] = []
     for name, model in project.models.items():
         reached, causes = reach.follow(model, changes[name])
-        action = _action(model, changes[name], reached, chosen=name in chosen)
-        why = _reason(changes[name], causes, action)
+        step = steps.get(name)
+        why = _reason(changes[name], causes, step)
+        action = _action(model, step)
         models.append(PlannedModel(name, changes[name], reached, causes, action, why))
     dropped = tuple(sorted(set(built) - set(project.models)))
     return BuildPlan(tuple(models), dropped, tuple(sorted(map(str, retyped))))
@@ -254,21 +238,19 @@ class _Reach:
         return set[str]().union(*(self._columns.get(origin, ()) for origin in origins))
 
 
-def _action(model: Model, change: ModelChange, reached: Collection[str], *, chosen: bool) -> Action:
-    if not chosen:
+def _action(model: Model, step: Step | None) -> Action:
+    if step is None or step.how is How.KEPT:
         return Action.KEEP
-    kind = model.header.materialized
-    if kind is Kind.VIEW:
+    if model.header.materialized is Kind.VIEW:
         return Action.DEFINE
-    is_whole = kind is Kind.TABLE or change.change in _REBUILT or bool(reached)
-    return Action.REBUILD if is_whole else Action.UPDATE
+    return Action.UPDATE if step.how is How.PARTITIONS else Action.REBUILD
 
 
-def _reason(change: ModelChange, causes: Collection[str], action: Action) -> str:
+def _reason(change: ModelChange, causes: Collection[str], step: Step | None) -> str:
     reasons = [*change.reasons] if change.is_visible else []
     if causes:
         reasons.append(f"reads what differs: {', '.join(causes)}")
-    if action is Action.KEEP:
+    if step is None:
         stale = f"would be stale ({'; '.join(reasons)}); select it too" if reasons else ""
         return stale or "not selected"
-    return "; ".join(reasons) or _ROUTINE[action]
+    return "; ".join(reasons) or step.why

@@ -15,6 +15,7 @@ from transforms.postgres_keys import (
     PRIMARY_KEYS,
     declarations,
     read_declared,
+    read_primary,
     touching,
 )
 from transforms.relational import RelationalEngine, quoted
@@ -82,7 +83,7 @@ class PostgresEngine(RelationalEngine):
         for old in taken_off:
             self._execute(f"taking off a foreign key of {old.child}", old.drop)
         yield
-        primary = {(str(table), str(column)) for table, column in self.rows(PRIMARY_KEYS)}
+        primary = read_primary(self.rows(PRIMARY_KEYS))
         for statement in declarations(wanted, taken_off, primary):
             self._execute("declaring a foreign key", statement)
 

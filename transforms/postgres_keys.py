@@ -10,42 +10,48 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from transforms.keys import ForeignKey, Keys
 from transforms.relational import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-FOREIGN_KEYS = """
+    from transforms.keys import Keys
+
+PrimaryKeys = dict[str, frozenset[str]]
+
+_COLUMNS = """
+    (
+        select string_agg(a.attname, ',')
+        from pg_attribute as a
+        where a.attrelid = {table} and a.attnum = any({columns})
+    )
+"""
+FOREIGN_KEYS = f"""
     select
         child_schema.nspname || '.' || child.relname,
         found.conname,
-        child_column.attname,
+        pg_get_constraintdef(found.oid),
         parent_schema.nspname || '.' || parent.relname,
-        parent_column.attname
+        {_COLUMNS.format(table="found.confrelid", columns="found.confkey")}
     from pg_constraint as found
     inner join pg_class as child on found.conrelid = child.oid
     inner join pg_namespace as child_schema on child.relnamespace = child_schema.oid
     inner join pg_class as parent on found.confrelid = parent.oid
     inner join pg_namespace as parent_schema on parent.relnamespace = parent_schema.oid
-    inner join pg_attribute as child_column
-        on found.conrelid = child_column.attrelid and found.conkey[1] = child_column.attnum
-    inner join pg_attribute as parent_column
-        on found.confrelid = parent_column.attrelid and found.confkey[1] = parent_column.attnum
-    where found.contype = 'f' and cardinality(found.conkey) = 1
+    where found.contype = 'f'
 """
-"""Child table, constraint, its column, parent table, its column; of keys of one column."""
+"""Table with the key, constraint, its definition, the table it points to, columns there."""
 
-PRIMARY_KEYS = """
-    select parent_schema.nspname || '.' || parent.relname, parent_column.attname
+PRIMARY_KEYS = f"""
+    select
+        owner_schema.nspname || '.' || owner.relname,
+        {_COLUMNS.format(table="found.conrelid", columns="found.conkey")}
     from pg_constraint as found
-    inner join pg_class as parent on found.conrelid = parent.oid
-    inner join pg_namespace as parent_schema on parent.relnamespace = parent_schema.oid
-    inner join pg_attribute as parent_column
-        on found.conrelid = parent_column.attrelid and found.conkey[1] = parent_column.attnum
-    where found.contype = 'p' and cardinality(found.conkey) = 1
+    inner join pg_class as owner on found.conrelid = owner.oid
+    inner join pg_namespace as owner_schema on owner.relnamespace = owner_schema.oid
+    where found.contype = 'p'
 """
-"""Table and column; of keys of one column."""
+"""Table and the columns of its primary key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,50 +59,67 @@ class Declared:
     """A foreign key that the database has.
 
     Attributes:
-        child: The table with the column.
+        child: The table with the key.
         name: The constraint's name.
-        key: The column and what it points to.
+        definition: What follows its name in SQL.
+        parent: The table that it points to.
+        columns: The columns there.
     """
 
     child: str
     name: str
-    key: ForeignKey
+    definition: str
+    parent: str
+    columns: frozenset[str]
 
     @property
     def drop(self) -> str:
         """The statement that takes it off."""
         return f"alter table {quoted(self.child)} drop constraint {quoted(self.name)}"
 
+    @property
+    def add(self) -> str:
+        """The statement that puts it back without reading the rows."""
+        definition = f"{self.definition.removesuffix(' NOT VALID')} not valid"
+        return f"alter table {quoted(self.child)} add constraint {quoted(self.name)} {definition}"
+
 
 def read_declared(rows: Iterable[Sequence[object]]) -> list[Declared]:
     """Return the rows of `FOREIGN_KEYS`."""
+    texts = ([str(value) for value in row] for row in rows)
     return [
-        Declared(str(child), str(name), ForeignKey(str(column), str(parent), str(key)))
-        for child, name, column, parent, key in rows
+        Declared(child, name, definition, parent, frozenset(columns.split(",")))
+        for child, name, definition, parent, columns in texts
     ]
+
+
+def read_primary(rows: Iterable[Sequence[object]]) -> PrimaryKeys:
+    """Return the rows of `PRIMARY_KEYS`."""
+    return {str(table): frozenset(str(columns).split(",")) for table, columns in rows}
 
 
 def touching(declared: Iterable[Declared], tables: Collection[str]) -> list[Declared]:
     """Return the foreign keys of, and to, some tables."""
-    return [key for key in declared if key.child in tables or key.key.table in tables]
+    return [key for key in declared if key.child in tables or key.parent in tables]
 
 
 def declarations(
-    wanted: Mapping[str, Keys], taken_off: Iterable[Declared], primary: Collection[tuple[str, str]]
+    wanted: Mapping[str, Keys], taken_off: Iterable[Declared], primary: PrimaryKeys
 ) -> Iterator[str]:
     """Yield the statements that declare foreign keys after a swap.
 
     Args:
         wanted: The keys of the tables that were swapped.
         taken_off: Keys that stood in the way of the swap; those of other tables come back.
-        primary: Tables and their one-column primary keys as they are now; a foreign key to
-            anything else is left out.
+        primary: Primary keys as they are now; a foreign key to anything else is left out.
     """
-    keys = [(table, key) for table, found in wanted.items() for key in found.foreign]
-    keys += [(old.child, old.key) for old in taken_off if old.child not in wanted]
-    for table, key in dict.fromkeys(keys):
-        if (key.table, key.key) in primary:
-            yield (
-                f"alter table {quoted(table)} add foreign key ({quoted(key.column)}) "
-                f"references {quoted(key.table)} ({quoted(key.key)}) not valid"
-            )
+    for old in taken_off:
+        if old.child not in wanted and primary.get(old.parent) == old.columns:
+            yield old.add
+    for table, keys in wanted.items():
+        for key in keys.foreign:
+            if primary.get(key.table) == frozenset({key.key}):
+                yield (
+                    f"alter table {quoted(table)} add foreign key ({quoted(key.column)}) "
+                    f"references {quoted(key.table)} ({quoted(key.key)}) not valid"
+                )

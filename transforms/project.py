@@ -49,7 +49,8 @@ class Project:
         ]
         paths = {file.relative_to(folder).as_posix(): file for file in files}
         if not paths:
-            message = f"there are no models. Put '.sql' files below {', '.join(LAYERS[1:])} in this folder."
+            layers = ", ".join(layer for layer in LAYERS if layer != SEEDS)
+            message = f"there are no models. Put '.sql' files below {layers} in this folder."
             raise ProjectError([Problem(str(folder), 1, 0, message)])
         models, problems = _parse(paths)
         problems += _decision_problems(models, folder)

@@ -18,7 +18,7 @@ from transforms.engine import (
 from transforms.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 _VERSIONS = f"{STATE_SCHEMA}.versions"
 _OWN_SCHEMAS = "('information_schema', 'pg_catalog')"
@@ -46,9 +46,16 @@ def text(value: str) -> str:
 
 
 class RelationalEngine(ABC):
-    """A database with transactions over DDL and an information schema."""
+    """A database with transactions over DDL and an information schema.
+
+    Attributes:
+        replaces_partitions: True, as tables can be changed in part.
+        on_begin: Called first in every transaction that replaces something; what it raises undoes
+            the transaction, so that a writer who lost the right to write replaces nothing.
+    """
 
     replaces_partitions = True
+    on_begin: Callable[[], None] | None = None
 
     @abstractmethod
     def rows(self, sql: str) -> list[tuple[object, ...]]:
@@ -174,17 +181,20 @@ class RelationalEngine(ABC):
 
     def _comment(self, new: Replacement) -> None:
         name = quoted(new.name)
-        doing = f"describing {new.name}"
-        self._execute(doing, f"comment on {new.kind.relation} {name} is {text(new.description)}")
-        for column, comment in new.columns.items():
-            if comment:
-                statement = f"comment on column {name}.{quoted(column)} is {text(comment)}"
-                self._execute(doing, statement)
+        statements = [f"comment on {new.kind.relation} {name} is {text(new.description)}"]
+        statements += [
+            f"comment on column {name}.{quoted(column)} is {text(comment)}"
+            for column, comment in new.columns.items()
+            if comment
+        ]
+        self._execute(f"describing {new.name}", "; ".join(statements))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._execute("opening a transaction", "begin")
         try:
+            if self.on_begin is not None:
+                self.on_begin()
             yield
             self._execute("committing", "commit")
         except BaseException:

@@ -28,20 +28,17 @@ def render(
         as_of: The moment that `:as_of` stands for; time zone aware.
         shadowed: Tables, as `schema.name`, to be read from their shadows.
     """
-    placed = query.transform(_replace, as_of, frozenset(shadowed))
+    placed = query.copy()
+    for placeholder in list(placed.find_all(exp.Placeholder)):
+        placeholder.replace(_moment(as_of))
+    for table in placed.find_all(exp.Table):
+        if f"{table.db}.{table.name}" in shadowed and VISIBLE not in table.meta:
+            alias = table.alias_or_name
+            table.set("this", exp.to_identifier(shadow_of(table.name), quoted=True))
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     return compile_calls(placed, dialect).sql(dialect=dialect, identify=True, comments=False)
 
 
-def _replace(node: exp.Expr, as_of: datetime, shadowed: frozenset[str]) -> exp.Expr:
-    if isinstance(node, exp.Placeholder):
-        text = as_of.astimezone(UTC).isoformat(sep=" ")
-        return exp.cast(exp.Literal.string(text), exp.DataType.Type.TIMESTAMPTZ)
-    if (
-        isinstance(node, exp.Table)
-        and f"{node.db}.{node.name}" in shadowed
-        and VISIBLE not in node.meta
-    ):
-        alias = node.alias_or_name
-        node.set("this", exp.to_identifier(shadow_of(node.name), quoted=True))
-        node.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
-    return node
+def _moment(as_of: datetime) -> exp.Expr:
+    text = as_of.astimezone(UTC).isoformat(sep=" ")
+    return exp.cast(exp.Literal.string(text), exp.DataType.Type.TIMESTAMPTZ)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyspark.sql import SparkSession
+    from pyspark.sql.types import StructField
 
 _CURRENT = "current.json"
 _DATA = "data"
@@ -223,7 +224,7 @@ class SparkEngine:
             ]
         return [f"{row.namespace}.{row.tableName}" for row in rows if not row.isTemporary]
 
-    def _schema(self, name: str) -> list[object]:
+    def _schema(self, name: str) -> list[StructField]:
         with _translated(f"reading {name}"):
             return list(self._session.table(_quoted(name)).schema)
 

@@ -77,8 +77,9 @@ class Worker:
         if step.how is How.KEPT:
             return
         name, kind = model.name, model.header.materialized
-        if step.rows is not None and kind is Kind.VIEW:
+        if step.rows is not None and kind is Kind.VIEW:  # it stays as it is; its rows are checked
             self._engine.create_shadow(_bare(rows_of(name)), Kind.TABLE, self._render(step.rows))
+            return
         if step.touched is not None and step.rows is not None:
             self._create_partitions(model, step.touched, step.rows)
         else:

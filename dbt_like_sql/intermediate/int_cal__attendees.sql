@@ -2,7 +2,11 @@
 -- description: Every attendee entry of every booking and the part it plays: booker, guest or
 --   co-host.
 -- grain: booking_uid, email, ordinal
--- materialized: table
+-- materialized: incremental_by_key
+-- partition: booking_uid
+-- touched: staging.stg_cal__booking_attendees(booking_uid)
+-- touched: staging.stg_cal__booking_answers(booking_uid)
+-- touched: staging.stg_cal__booking_guests(booking_uid)
 -- checks: not_null(role); accepted_values(role: booker, guest, co_host)
 -- decision: DECISIONS.md#co-hosts
 

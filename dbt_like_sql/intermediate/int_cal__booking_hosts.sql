@@ -1,7 +1,10 @@
 -- model: intermediate.int_cal__booking_hosts
 -- description: The one host of each booking; -1 where Cal.com calls the host unknown.
 -- grain: booking_uid
--- materialized: table
+-- materialized: incremental_by_key
+-- partition: booking_uid
+-- touched: staging.stg_cal__bookings(booking_uid)
+-- touched: staging.stg_cal__booking_hosts(booking_uid)
 -- decision: DECISIONS.md#hosts
 
 with

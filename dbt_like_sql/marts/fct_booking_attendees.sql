@@ -1,7 +1,10 @@
 -- model: marts.fct_booking_attendees
 -- description: One row per attendee entry of a booking, co-hosts included and told apart.
 -- grain: booking_uid, email, ordinal
--- materialized: table
+-- materialized: incremental_by_key
+-- partition: booking_uid
+-- touched: marts.fct_bookings(booking_uid)
+-- touched: intermediate.int_cal__attendees(booking_uid)
 -- time: all *_at columns are UTC; start_date is in the host's zone
 -- checks: relationships(booking_uid -> marts.fct_bookings.booking_uid);
 --   accepted_values(role: booker, guest, co_host)

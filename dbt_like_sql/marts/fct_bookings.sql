@@ -2,7 +2,14 @@
 -- description: One row per booking of every status, with what became of it as of the build; each
 --   occurrence of a series and each booking of a reschedule chain is its own row.
 -- grain: booking_uid
--- materialized: table
+-- materialized: incremental_by_key
+-- partition: booking_uid
+-- touched: staging.stg_cal__bookings(booking_uid)
+-- touched: intermediate.int_cal__booking_hosts(booking_uid)
+-- touched: intermediate.int_cal__attendees(booking_uid)
+-- touched: intermediate.int_cal__booking_starts(booking_uid)
+-- touched: intermediate.int_cal__reschedules(booking_uid)
+-- moments: start_at, end_at
 -- time: all *_at columns are UTC; start_date, start_hour and start_weekday are in host_time_zone
 -- metric: lead_time_minutes = minutes from created_at to start_at; minutes; negative when entered
 --   after the start
@@ -40,7 +47,7 @@ joined as (
         bookings.updated_at,
         bookings.start_at,
         bookings.end_at,
-        local_starts.start_local,
+        booking_starts.start_local,
         bookings.rating,
         bookings.recurring_booking_uid,
         bookings.rescheduled_from_uid,
@@ -58,10 +65,8 @@ joined as (
     inner join intermediate.int_cal__booking_hosts as booking_hosts
         on bookings.booking_uid = booking_hosts.booking_uid
     inner join intermediate.int_cal__hosts as hosts on booking_hosts.host_id = hosts.host_id
-    inner join intermediate.int_cal__local_starts as local_starts
-        on
-            bookings.start_at = local_starts.start_at
-            and hosts.time_zone = local_starts.time_zone
+    inner join intermediate.int_cal__booking_starts as booking_starts
+        on bookings.booking_uid = booking_starts.booking_uid
     left join attendees on bookings.booking_uid = attendees.booking_uid
     left join intermediate.int_cal__reschedules as reschedules
         on bookings.booking_uid = reschedules.booking_uid

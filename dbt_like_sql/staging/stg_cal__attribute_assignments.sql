@@ -3,6 +3,7 @@
 -- grain: attribute_option_id, user_id
 -- materialized: view
 -- sources: raw.attribute_assignments
+-- history: raw.attribute_assignments_history(valid_from, valid_to)
 
 select
     attribute_option_id, -- text; the option

@@ -3,6 +3,7 @@
 -- grain: attribute_option_id
 -- materialized: view
 -- sources: raw.attribute_options
+-- history: raw.attribute_options_history(valid_from, valid_to)
 
 select
     id as attribute_option_id, -- text; the option's id

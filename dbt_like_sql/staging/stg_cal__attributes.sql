@@ -3,6 +3,7 @@
 -- grain: attribute_id
 -- materialized: view
 -- sources: raw.attributes
+-- history: raw.attributes_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

@@ -4,6 +4,7 @@
 -- grain: booking_uid, email, ordinal, slug
 -- materialized: view
 -- sources: raw.booking_answers
+-- history: raw.booking_answers_history(valid_from, valid_to)
 
 select
     booking_uid, -- text; the booking this row belongs to

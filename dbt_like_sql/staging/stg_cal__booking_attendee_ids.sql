@@ -3,6 +3,7 @@
 -- grain: attendee_id
 -- materialized: view
 -- sources: raw.booking_attendee_ids
+-- history: raw.booking_attendee_ids_history(valid_from, valid_to)
 
 select
     id as attendee_id, -- id; the attendee's id

@@ -4,6 +4,7 @@
 -- grain: booking_uid, email, ordinal
 -- materialized: view
 -- sources: raw.booking_attendees
+-- history: raw.booking_attendees_history(valid_from, valid_to)
 
 select
     booking_uid, -- text; the booking this row belongs to

@@ -3,6 +3,7 @@
 -- grain: booking_uid, email, ordinal
 -- materialized: view
 -- sources: raw.booking_guests
+-- history: raw.booking_guests_history(valid_from, valid_to)
 
 select
     booking_uid, -- text; the booking this row belongs to

@@ -3,6 +3,7 @@
 -- grain: recording_id
 -- materialized: view
 -- sources: raw.booking_recordings
+-- history: raw.booking_recordings_history(valid_from, valid_to)
 
 select
     id as recording_id, -- text; the recording's id

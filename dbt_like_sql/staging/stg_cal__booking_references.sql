@@ -3,6 +3,7 @@
 -- grain: reference_id
 -- materialized: view
 -- sources: raw.booking_references
+-- history: raw.booking_references_history(valid_from, valid_to)
 
 select
     id as reference_id, -- id; the reference's id

@@ -3,6 +3,7 @@
 -- grain: booking_uid, position
 -- materialized: view
 -- sources: raw.booking_transcripts
+-- history: raw.booking_transcripts_history(valid_from, valid_to)
 
 select
     booking_uid, -- text; the booking

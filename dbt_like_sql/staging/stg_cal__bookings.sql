@@ -3,6 +3,7 @@
 -- grain: booking_uid
 -- materialized: view
 -- sources: raw.bookings
+-- history: raw.bookings_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

@@ -3,6 +3,7 @@
 -- grain: credential_id, external_id
 -- materialized: view
 -- sources: raw.calendars
+-- history: raw.calendars_history(valid_from, valid_to)
 
 select
     credential_id, -- id; the connected account

@@ -3,6 +3,7 @@
 -- grain: conferencing_app_id
 -- materialized: view
 -- sources: raw.conferencing_apps
+-- history: raw.conferencing_apps_history(valid_from, valid_to)
 
 select
     id as conferencing_app_id, -- id; the connected account

@@ -3,6 +3,7 @@
 -- grain: owner_type, owner_id
 -- materialized: view
 -- sources: raw.conferencing_defaults
+-- history: raw.conferencing_defaults_history(valid_from, valid_to)
 
 select
     owner_type, -- text; user or team

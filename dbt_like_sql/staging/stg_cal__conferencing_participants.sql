@@ -3,6 +3,7 @@
 -- grain: session_id, user_id, join_time, ordinal
 -- materialized: view
 -- sources: raw.conferencing_participants
+-- history: raw.conferencing_participants_history(valid_from, valid_to)
 
 select
     session_id, -- text; the session

@@ -3,6 +3,7 @@
 -- grain: session_id
 -- materialized: view
 -- sources: raw.conferencing_sessions
+-- history: raw.conferencing_sessions_history(valid_from, valid_to)
 
 select
     id as session_id, -- text; the session's id

@@ -3,6 +3,7 @@
 -- grain: destination_calendar_id
 -- materialized: view
 -- sources: raw.destination_calendars
+-- history: raw.destination_calendars_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

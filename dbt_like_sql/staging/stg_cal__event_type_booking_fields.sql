@@ -3,6 +3,7 @@
 -- grain: event_type_id, slug, ordinal
 -- materialized: view
 -- sources: raw.event_type_booking_fields
+-- history: raw.event_type_booking_fields_history(valid_from, valid_to)
 
 select
     event_type_id, -- id; the event type this row belongs to

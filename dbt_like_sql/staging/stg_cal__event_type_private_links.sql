@@ -3,6 +3,7 @@
 -- grain: link_id
 -- materialized: view
 -- sources: raw.event_type_private_links
+-- history: raw.event_type_private_links_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

@@ -3,6 +3,7 @@
 -- grain: event_type_id, user_id, ordinal
 -- materialized: view
 -- sources: raw.event_type_users
+-- history: raw.event_type_users_history(valid_from, valid_to)
 
 select
     event_type_id, -- id; the event type this row belongs to

@@ -3,6 +3,7 @@
 -- grain: event_type_id
 -- materialized: view
 -- sources: raw.event_types
+-- history: raw.event_types_history(valid_from, valid_to)
 
 select
     id as event_type_id, -- id; the event type's id

@@ -3,6 +3,7 @@
 -- grain: organization_id
 -- materialized: view
 -- sources: raw.managed_organizations
+-- history: raw.managed_organizations_history(valid_from, valid_to)
 
 select
     id as organization_id, -- id; organisation id

@@ -3,6 +3,7 @@
 -- grain: user_id
 -- materialized: view
 -- sources: raw.me
+-- history: raw.me_history(valid_from, valid_to)
 
 select
     id as user_id, -- id; user id

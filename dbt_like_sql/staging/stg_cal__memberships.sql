@@ -3,6 +3,7 @@
 -- grain: membership_id
 -- materialized: view
 -- sources: raw.memberships
+-- history: raw.memberships_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

@@ -3,6 +3,7 @@
 -- grain: oauth_client_id
 -- materialized: view
 -- sources: raw.oauth_clients
+-- history: raw.oauth_clients_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

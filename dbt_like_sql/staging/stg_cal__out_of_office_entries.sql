@@ -3,6 +3,7 @@
 -- grain: out_of_office_id
 -- materialized: view
 -- sources: raw.out_of_office_entries
+-- history: raw.out_of_office_entries_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

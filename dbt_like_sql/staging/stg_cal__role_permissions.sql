@@ -3,6 +3,7 @@
 -- grain: role_id, permission, ordinal
 -- materialized: view
 -- sources: raw.role_permissions
+-- history: raw.role_permissions_history(valid_from, valid_to)
 
 select
     role_id, -- text; the role

@@ -3,6 +3,7 @@
 -- grain: role_id
 -- materialized: view
 -- sources: raw.roles
+-- history: raw.roles_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

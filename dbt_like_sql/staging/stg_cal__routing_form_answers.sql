@@ -3,6 +3,7 @@
 -- grain: response_id, field_id
 -- materialized: view
 -- sources: raw.routing_form_answers
+-- history: raw.routing_form_answers_history(valid_from, valid_to)
 
 select
     response_id, -- id; the submission

@@ -3,6 +3,7 @@
 -- grain: response_id
 -- materialized: view
 -- sources: raw.routing_form_responses
+-- history: raw.routing_form_responses_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

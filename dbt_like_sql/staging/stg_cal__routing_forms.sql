@@ -3,6 +3,7 @@
 -- grain: routing_form_id
 -- materialized: view
 -- sources: raw.routing_forms
+-- history: raw.routing_forms_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

@@ -3,6 +3,7 @@
 -- grain: schedule_id, day, start_time, end_time, ordinal
 -- materialized: view
 -- sources: raw.schedule_availability
+-- history: raw.schedule_availability_history(valid_from, valid_to)
 
 select
     schedule_id, -- id; the schedule this row belongs to

@@ -3,6 +3,7 @@
 -- grain: schedule_id, override_date, start_time, end_time, ordinal
 -- materialized: view
 -- sources: raw.schedule_overrides
+-- history: raw.schedule_overrides_history(valid_from, valid_to)
 
 select
     schedule_id, -- id; the schedule this row belongs to

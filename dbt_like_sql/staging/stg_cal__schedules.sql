@@ -3,6 +3,7 @@
 -- grain: schedule_id
 -- materialized: view
 -- sources: raw.schedules
+-- history: raw.schedules_history(valid_from, valid_to)
 
 select
     id as schedule_id, -- id; the schedule's id

@@ -3,6 +3,7 @@
 -- grain: team_id
 -- materialized: view
 -- sources: raw.teams
+-- history: raw.teams_history(valid_from, valid_to)
 
 select
     id as team_id, -- id; team id; of an organisation, its organisation id

@@ -3,6 +3,7 @@
 -- grain: city, ordinal
 -- materialized: view
 -- sources: raw.timezones
+-- history: raw.timezones_history(valid_from, valid_to)
 
 select
     city, -- text; city

@@ -3,6 +3,7 @@
 -- grain: user_id
 -- materialized: view
 -- sources: raw.users
+-- history: raw.users_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

@@ -3,6 +3,7 @@
 -- grain: verified_email_id
 -- materialized: view
 -- sources: raw.verified_emails
+-- history: raw.verified_emails_history(valid_from, valid_to)
 
 select
     id as verified_email_id, -- id; id

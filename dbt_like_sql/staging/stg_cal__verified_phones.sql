@@ -3,6 +3,7 @@
 -- grain: verified_phone_id
 -- materialized: view
 -- sources: raw.verified_phones
+-- history: raw.verified_phones_history(valid_from, valid_to)
 
 select
     id as verified_phone_id, -- id; id

@@ -3,6 +3,7 @@
 -- grain: webhook_id
 -- materialized: view
 -- sources: raw.webhooks
+-- history: raw.webhooks_history(valid_from, valid_to)
 
 select
     id as webhook_id, -- text; webhook id (a UUID; the OpenAPI document wrongly says number)

@@ -3,6 +3,7 @@
 -- grain: workflow_id, step_id, ordinal
 -- materialized: view
 -- sources: raw.workflow_steps
+-- history: raw.workflow_steps_history(valid_from, valid_to)
 
 select
     workflow_id, -- id; the workflow

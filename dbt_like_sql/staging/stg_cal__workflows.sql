@@ -3,6 +3,7 @@
 -- grain: workflow_id
 -- materialized: view
 -- sources: raw.workflows
+-- history: raw.workflows_history(valid_from, valid_to)
 -- time: all *_at columns are UTC
 
 select

@@ -16,6 +16,7 @@ from cal_source.extraction import Extraction
 from cal_source.settings import resolve_settings
 from pipelines.cli.plan import sending
 from pipelines.cli.stored_plans import find_plan, open_journal
+from pipelines.cli.sync import show_effects
 from pipelines.cli.writing import open_for_writing
 from pipelines.exit_codes import MEANINGS, ExitCode, exit_code_of
 from pipelines.options import SyncOptions
@@ -138,6 +139,7 @@ def _refresh(
         return
     extraction = partial(Extraction, client, organization_id=settings.organization_id, strict=False)
     refreshed = sync(warehouse, extraction, SyncOptions(only=only))
+    show_effects(warehouse, refreshed, output)
     output.say(f"Read into the warehouse again: {len(only)} tables and bookings.")
     if refreshed.exit_code is not ExitCode.DONE:
         output.warn(f"Not everything could be read again: {MEANINGS[refreshed.exit_code]}.")

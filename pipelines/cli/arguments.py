@@ -279,6 +279,16 @@ def _transform(commands: Any) -> None:
         action="store_true",
         help="show what differs from the last build and what would be built; change nothing",
     )
+    parser.add_argument(
+        "--lint",
+        action="store_true",
+        help="look for SQL that is not the same on every engine; change nothing",
+    )
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="build every chosen model from all rows, though only some of them changed",
+    )
 
 
 def _run(commands: Any) -> None:

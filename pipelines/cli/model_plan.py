@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from cal_source.extraction import utc_now
 from pipelines.built_models import plan_models
 from pipelines.exit_codes import ExitCode
 from pipelines.models import project_folder
@@ -25,7 +26,8 @@ def run_model_plan(arguments: argparse.Namespace, output: Output) -> int:
     """Show what `transform` with the same arguments would do; nothing is changed."""
     project = Project.load(project_folder())
     with Warehouse.open(arguments.warehouse, read_only=True) as warehouse:
-        plan = plan_models(warehouse, project, arguments.select)
+        moment = arguments.as_of or utc_now()
+        plan = plan_models(warehouse, project, as_of=moment, select=arguments.select)
     show_model_plan(plan, output)
     output.result(model_plan_json(plan))
     return ExitCode.CHANGES if plan.has_changes else ExitCode.DONE

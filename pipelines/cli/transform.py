@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pipelines.cli.model_lint import run_model_lint
 from pipelines.cli.model_plan import run_model_plan
 from pipelines.cli.sync import prepared_sync, sync_json
 from pipelines.cli.writing import open_for_writing
@@ -23,6 +24,8 @@ def run_transform(arguments: argparse.Namespace, output: Output) -> int:
     """Build the analytics tables and show what became of each model."""
     if arguments.plan:
         return run_model_plan(arguments, output)
+    if arguments.lint:
+        return run_model_lint(output)
     result = transform_warehouse(arguments, output)
     output.result(transform_json(result))
     return transform_exit_code(result)
@@ -50,11 +53,17 @@ def transform_in(
     warehouse: Warehouse, arguments: argparse.Namespace, output: Output
 ) -> BuildResult:
     """Build the models in an open warehouse and show what became of each."""
-    result = build_models(warehouse, as_of=arguments.as_of, select=arguments.select)
+    result = build_models(
+        warehouse,
+        as_of=arguments.as_of,
+        select=arguments.select,
+        whole=getattr(arguments, "whole", False),
+    )
     rows = [
-        (model.name, model.rows, f"{model.seconds:.2f}", _checks(model)) for model in result.models
+        (model.name, model.rows, str(model.how), f"{model.seconds:.2f}", _checks(model))
+        for model in result.models
     ]
-    output.table("Models", ("model", "rows", "seconds", "checks"), rows)
+    output.table("Models", ("model", "rows", "built", "seconds", "checks"), rows)
     if not result.ok:
         output.warn(f"{MEANINGS[ExitCode.CHECK_FAILED]} (exit code {int(ExitCode.CHECK_FAILED)}).")
     return result

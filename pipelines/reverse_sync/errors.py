@@ -10,6 +10,7 @@
     ├── EmptySourceError        a source that had rows before has none now
     ├── MissingSecretError      a secret that a change refers to is not set
     ├── MissingResultError      a change needs the result of another that has none
+    ├── PartialPlanError        a part of a plan was asked for that cannot stand by itself
     ├── UnknownPlanError        no plan is meant, or several could be
     ├── KeyFileError            a signing key cannot be written or used
     ├── ApprovalFileError       a signed file is none, or was edited

@@ -50,7 +50,7 @@ def too_many_changes(policy: Policy, changes: Sequence[Change], _: Facts) -> lis
 def too_large_a_share(policy: Policy, changes: Sequence[Change], facts: Facts) -> list[Breach]:
     """Too large a share of the bookings that lie ahead."""
     limit = policy.limits.maximum_share_of_future_bookings
-    touched = {c.touched.booking_uid for c in changes if c.touched.is_future}
+    touched = {c.touched.booking_uid for c in changes if c.touched.is_future} - {""}
     ahead = facts.future_bookings
     share = len(touched) / ahead if ahead else 1.0
     if limit is None or not touched or share <= limit:

@@ -333,17 +333,6 @@ class Plan:
     def __iter__(self) -> Iterator[Change]:
         return iter(self.changes)
 
-    def change(self, change_id: str) -> Change:
-        """Return the change with this id.
-
-        Raises:
-            KeyError: There is none.
-        """
-        for change in self.changes:
-            if change.id == change_id:
-                return change
-        raise KeyError(change_id)
-
 
 def canonical(value: object) -> bytes:
     """Return the one JSON form of a plan, a change or plain data: sorted keys, no space, UTF-8."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from pipelines.reverse_sync.conditions import parse_instant
 from pipelines.reverse_sync.errors import PlanFileError, UnknownPlanError
 from pipelines.reverse_sync.plan import (
     Breach,
-    canonical,
     decode_plan,
     digest_of,
     encode_plan,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pipelines.warehouse import Warehouse
 
 _DRAFT: Final = "draft"
-_ROWS_PER_STATEMENT: Final = 200
+_ROWS_PER_STATEMENT: Final = 5_000
 _SHOWN_ROWS: Final = 5
 
 
@@ -164,8 +165,8 @@ def _change_row(mark: str, position: int, change: Change) -> dict[str, Any]:
         "change_id": change.id,
         "position": position,
         "action": change.action,
-        "target": canonical(change.target).decode(),
-        "body": None if change.body is None else canonical(change.body).decode(),
+        "target": change.target,
+        "body": change.body,
         "booking_uid": change.touched.booking_uid,
         "starts_at": parse_instant(starts_at) if starts_at else None,
         "event_type_id": change.touched.event_type_id,
@@ -195,13 +196,14 @@ def _people_rows(mark: str, change: Change) -> Iterator[dict[str, Any]]:
 
 
 def _insert(warehouse: Warehouse, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, some hundred with one statement."""
-    names = [column.name for column in table.columns]
+    """Insert rows as one JSON text: a parameter for each value takes a hundred times as long."""
+    types = warehouse.dialect.types
+    values = [f"cast(value->>'{c.name}' as {types[c.type]})" for c in table.columns]
+    given = warehouse.dialect.json_rows.format("$rows")
     for first in range(0, len(rows), _ROWS_PER_STATEMENT):
-        part = rows[first : first + _ROWS_PER_STATEMENT]
-        marks = [", ".join(f"${name}_{i}" for name in names) for i in range(len(part))]
+        part = [dict(row) for row in rows[first : first + _ROWS_PER_STATEMENT]]
         warehouse.execute(
-            f"insert into ops.{table.name} ({', '.join(names)}) values "
-            + ", ".join(f"({mark})" for mark in marks),
-            {f"{name}_{i}": row[name] for i, row in enumerate(part) for name in names},
+            f"insert into ops.{table.name} ({', '.join(c.name for c in table.columns)}) "
+            f"select {', '.join(values)} from {given} as given",
+            {"rows": msgspec.json.encode(part).decode()},
         )

@@ -78,12 +78,18 @@ def world_of(warehouse: Warehouse, user_id: int, now: datetime) -> World:
     return load_recording(Recording(index, lists.get), now)
 
 
-def records_of(warehouse: Warehouse, table: Table) -> list[Any]:
-    """Return the rows of a table and its children as the records that they came from."""
+def records_of(warehouse: Warehouse, table: Table, key: Any = None) -> list[Any]:
+    """Return the rows of a table and its children as the records that they came from.
+
+    Args:
+        warehouse: A synced warehouse.
+        table: A table that is no child, with a key of one column.
+        key: Only the record with this key; None gives all.
+    """
     children = [child for child in table.children if not child.keeps_source]
-    elements = {child.path: _elements(warehouse, child) for child in children}
+    elements = {child.path: _elements(warehouse, child, key) for child in children}
     records = []
-    for row in _rows(warehouse, table):
+    for row in _rows(warehouse, table, table.key[0], key):
         record = _record(table, row)
         for child in children:
             key = tuple(row[name] for name in child.table.parent_key.values())
@@ -92,11 +98,12 @@ def records_of(warehouse: Warehouse, table: Table) -> list[Any]:
     return records
 
 
-def _elements(warehouse: Warehouse, child: Child) -> dict[tuple[Any, ...], list[Any]]:
+def _elements(warehouse: Warehouse, child: Child, parent: Any) -> dict[tuple[Any, ...], list[Any]]:
     """Return the elements of a nested list in order, by the key of the record that has them."""
     text = _TEXTS_OF_LISTS.get(child.path)
     found: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
-    for row in sorted(_rows(warehouse, child.table), key=lambda row: int(row["position"])):
+    rows = _rows(warehouse, child.table, next(iter(child.table.parent_key)), parent)
+    for row in sorted(rows, key=lambda row: int(row["position"])):
         element = _record(child.table, row)
         key = tuple(row[name] for name in child.table.parent_key)
         found[key].append(element[text] if text else element)
@@ -117,8 +124,11 @@ def _hours(days: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return grouped
 
 
-def _rows(warehouse: Warehouse, table: Table) -> list[dict[str, Any]]:
-    return warehouse.rows(f"select * from {quoted('raw', table.name)}")
+def _rows(warehouse: Warehouse, table: Table, column: str, value: Any) -> list[dict[str, Any]]:
+    sql = f"select * from {quoted('raw', table.name)}"
+    if value is None:
+        return warehouse.rows(sql)
+    return warehouse.rows(f"{sql} where {quoted(column)} = $value", {"value": value})
 
 
 def _record(table: Table, row: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Dialect:
         name: As sqlglot spells it.
         types: SQL type by column type.
         clock: The present instant, also late in a long transaction.
+        json_rows: What gives each element of a JSON list `{}` as a row of one column, `value`.
         has_keys: True where tables get primary keys and indexes. DuckDB checks a key against rows
             that the same transaction has deleted, so that publishing a changed row would fail.
     """
@@ -26,6 +27,7 @@ class Dialect:
     name: str
     types: Mapping[ColumnType, str]
     clock: str
+    json_rows: str
     has_keys: bool
 
     def json(self, expression: str) -> str:
@@ -45,6 +47,7 @@ DUCKDB: Final = Dialect(
         ColumnType.JSON: "json",
     },
     clock="now()",
+    json_rows="(select unnest(cast({} as json[])) as value)",
     has_keys=False,
 )
 
@@ -60,5 +63,6 @@ POSTGRES: Final = Dialect(
         ColumnType.JSON: "jsonb",
     },
     clock="clock_timestamp()",
+    json_rows="(select jsonb_array_elements(cast({} as jsonb)) as value)",
     has_keys=True,
 )

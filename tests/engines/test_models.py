@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipelines.models import project_folder
+from pipelines.warehouse import Warehouse
 from tests.engines.warehouses import RAW, copy_to_parquet, copy_to_postgres, raw_copy
 from transforms import DuckDBEngine, Project, build
 from transforms.postgres_engine import PostgresEngine
@@ -19,11 +19,13 @@ PROJECT = Project.load(project_folder())
 
 
 @pytest.fixture
-def recorded(sync_of, recorded_sandbox, duckdb_warehouse):
+def recorded(sync_of, recorded_sandbox, tmp_path):
     """DuckDB with the recorded account's raw tables and all models."""
-    assert sync_of(duckdb_warehouse, recorded_sandbox).exit_code == 0
+    file = tmp_path / "cal.duckdb"
+    with Warehouse.open(str(file)) as warehouse:
+        sync_of(warehouse, recorded_sandbox)
     with duckdb.connect() as connection:
-        raw_copy(duckdb_warehouse.path, connection)
+        raw_copy(file, connection)
         assert build(PROJECT, DuckDBEngine(connection), as_of=AS_OF).ok
         yield connection
 

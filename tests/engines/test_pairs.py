@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 import sqlglot
 
 from transforms import DuckDBEngine
-from transforms.engine import Engine
 from transforms.functions import DIALECTS, FUNCTIONS, engine_calls
 from transforms.postgres_engine import PostgresEngine
 from transforms.render import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from transforms.engine import Engine
 
 PAIRS = Path(__file__).parent / "pairs"
 AS_OF = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -81,7 +85,9 @@ def give(engine: Engine) -> None:
     text = {"duckdb": "varchar", "postgres": "text", "spark": "string"}[engine.dialect]
     for name, (columns, names, rows) in GIVEN.items():
         cells = ", ".join(
-            "(" + ", ".join("cast(null as " + text + ")" if c is None else f"'{c}'" for c in row) + ")"
+            "("
+            + ", ".join("cast(null as " + text + ")" if c is None else f"'{c}'" for c in row)
+            + ")"
             for row in rows
         )
         select = columns.format_map(TYPES[engine.dialect])
@@ -105,7 +111,9 @@ def engine(request, tmp_path_factory) -> Iterator[Engine]:
     else:
         from transforms.spark_engine import SparkEngine
 
-        made = SparkEngine(request.getfixturevalue("spark_session"), tmp_path_factory.mktemp("lake"))
+        made = SparkEngine(
+            request.getfixturevalue("spark_session"), tmp_path_factory.mktemp("lake")
+        )
         give(made)
         yield made
 
@@ -142,7 +150,9 @@ def test_function_is_unknown_to_the_parser_and_has_every_form(function):
 
 def test_text_order_names_its_collation_in_postgres():
     # the test server knows no other collation, so that the text has to do
-    query = sqlglot.parse_one("select min(text_order(word)) as a from given.words", dialect="duckdb")
+    query = sqlglot.parse_one(
+        "select min(text_order(word)) as a from given.words", dialect="duckdb"
+    )
 
     assert render(query, dialect="postgres", as_of=AS_OF) == (
         'SELECT MIN((("word") collate "C")) AS "a" FROM "given"."words"'

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import duckdb
-import psycopg
+from typing import TYPE_CHECKING
 
 from transforms.relational import quoted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+    import psycopg
 
 _POSTGRES_TYPES = {
     "VARCHAR": "text",
@@ -42,7 +45,8 @@ def tables_of(connection: duckdb.DuckDBPyConnection, schema: str) -> Columns:
     found: Columns = {}
     for table, column, kind in connection.execute(
         "select table_name, column_name, data_type from information_schema.columns "
-        "where table_schema = ? and table_catalog = current_database() order by table_name, ordinal_position",
+        "where table_schema = ? and table_catalog = current_database() "
+        "order by table_name, ordinal_position",
         [schema],
     ).fetchall():
         found.setdefault(f"{schema}.{table}", {})[column] = kind
@@ -62,9 +66,12 @@ def copy_to_postgres(
         target.execute(f"create table {quoted(name)} ({listed})")
         file = folder / f"{name}.csv"
         source.execute(f"copy {quoted(name)} to '{file}' (header false, nullstr '\\N')")
-        with target.cursor().copy(
-            f"copy {quoted(name)} from stdin (format csv, null '\\N')"
-        ) as writer, file.open("rb") as lines:
+        with (
+            target.cursor().copy(
+                f"copy {quoted(name)} from stdin (format csv, null '\\N')"
+            ) as writer,
+            file.open("rb") as lines,
+        ):
             while block := lines.read(1 << 20):
                 writer.write(block)
     target.execute("analyze")

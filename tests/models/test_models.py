@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from cal_source.tables import META_COLUMNS, TABLES
 from transforms import DuckDBEngine, build
+from transforms.lint import lint
 
 AS_OF = datetime(2026, 11, 22, 9, tzinfo=UTC)
 MARTS = (
@@ -112,22 +113,8 @@ def test_rates_stand_beside_their_numerator_and_denominator(project):
                 assert {numerator, rest.partition(";")[0]} <= set(model.column_names)
 
 
-def test_models_keep_to_the_portable_subset(project):
-    """What other engines lack, or mean differently, is in one place or nowhere."""
-    functions: dict[str, list[str]] = {}
-    for name, model in project.models.items():
-        for group in model.query.find_all(exp.Group):
-            assert not group.args.get("all"), f"{name}: group by all"
-        for star in model.query.find_all(exp.Star):
-            assert not any(star.args.values()), f"{name}: * exclude or replace"
-        assert not list(model.query.find_all(exp.Qualify, exp.Pivot, exp.Filter)), name
-        for node in model.query.find_all(exp.GenerateSeries, exp.Unnest, exp.Anonymous):
-            functions.setdefault(node.name.lower() or node.key, []).append(name)
-
-    assert functions == {
-        "generateseries": ["intermediate.int_cal__dates"],
-        "pg_timezone_names": ["intermediate.int_cal__time_zones"],
-    }
+def test_models_are_the_same_on_every_engine(project):
+    assert lint(project) == []
 
 
 def test_building_twice_gives_the_same_rows(project, built):

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipelines.engines import engine_of
 from pipelines.errors import LeaseHeld, LeaseLost
 from pipelines.exit_codes import ExitCode, exit_code_of
 from pipelines.lease import Lease, Place, acquire, writing
@@ -111,6 +112,18 @@ def test_overtaken_holder_changes_nothing(warehouse):
     assert holder(warehouse)["host"] == "there"
     with pytest.raises(LeaseHeld):
         acquire(warehouse, "sync", seconds=60, place=ELSEWHERE)
+
+
+def test_overtaken_holder_replaces_no_model(warehouse):
+    with writing(warehouse, "transform", seconds=60, place=ELSEWHERE):
+        engine = engine_of(warehouse)
+        warehouse.execute("update ops.leases set expires_at = acquired_at")
+        acquire(warehouse, "transform", seconds=60, place=THERE)
+
+        with pytest.raises(LeaseLost):
+            engine.prepare(["never_made"])
+
+    assert not warehouse.has_schema("never_made")
 
 
 def test_lease_holds_where_the_warehouse_is_closed_in_between(tmp_path):

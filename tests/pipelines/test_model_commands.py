@@ -70,7 +70,7 @@ def test_plan_shows_what_differs_from_the_text_that_was_built(empty, command):
     text = re.sub(r"[^\S\n]+", " ", out)
 
     assert code == 2
-    assert "stg_cal__bookings │ breaking │ define" in text
+    assert "stg_cal__bookings │ breaking │" in text
     assert "another meaning of rating" in text
     assert "marts.fct_bookings: reached columns rating" in text
     assert "Some changes are breaking." in text

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
 import pytest
 
 from cal_source.extraction import Extraction
 from cal_source.tables import TABLES
+from pipelines.models import build_models
 from pipelines.ops import OPS_TABLES
 from pipelines.options import SyncOptions
+from pipelines.report.queries import read_report
 from pipelines.sync import sync
 from pipelines.warehouse import Warehouse
 from pipelines.warehouse.tables import iter_declared
@@ -88,3 +91,20 @@ def test_a_difference_of_one_value_is_noticed(both, small_sandbox, client_of):
     )
 
     assert different_tables(both) == ["raw.bookings"]
+
+
+def test_models_and_reports_of_both_are_equal(both, small_sandbox, client_of):
+    now = small_sandbox.clock.now()
+    sync_both(both, small_sandbox, client_of(small_sandbox))
+
+    reports = []
+    for warehouse in both:
+        assert build_models(warehouse, as_of=now, clock=lambda: now).ok
+        report = msgspec.to_builtins(read_report(warehouse, made_at=now))
+        del report["warehouse"], report["quality"]["last_run"]  # file or database, run and clock
+        for proof in report["quality"]["proofs"]:
+            del proof["proved_at"]
+        reports.append(report)
+
+    assert reports[0] == reports[1]
+    assert reports[0]["headline"]["all_time"]["bookings"] > 100

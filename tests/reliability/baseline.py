@@ -28,10 +28,11 @@ from cal_source import cal_source
 location, folder = sys.argv[1:]
 name, where = ("postgres", location) if "://" in location else ("duckdb", location)
 destination = getattr(dlt.destinations, name)(where)
-pipeline = dlt.pipeline("plain", pipelines_dir=folder, destination=destination, dataset_name="cal")
+options = {"pipelines_dir": folder, "destination": destination, "dataset_name": "plain"}
+pipeline = dlt.pipeline("plain_cal", **options)
 pipeline.run(cal_source().with_resources("bookings"))
 """
-_COUNTS = "select count(*), count(distinct uid) from cal.bookings"
+_COUNTS = "select count(*), count(distinct uid) from plain.bookings"
 
 
 @dataclass

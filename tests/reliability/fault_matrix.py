@@ -193,18 +193,21 @@ class Matrix:
         mixed = Random(self._seed).sample(self.kinds, len(self.kinds))
         return [tuple(mixed[i : i + TOGETHER]) for i in range(0, len(mixed), TOGETHER)]
 
-    def everything(self) -> Iterator[Verdict]:
-        """Yield the verdict on every fault: once on every kind, for good in every group."""
-        for fault in FAULTS:
-            if fault in NEVER_RETRIED:
-                for kind in self.kinds:
-                    yield self.once(fault, [kind])
-                continue
+    def everything(self, *, known_once: Collection[str] = ()) -> Iterator[Verdict]:
+        """Yield the verdict on every fault: once on every kind, then for good, in mixed order.
+
+        Args:
+            known_once: Faults whose effect on every kind once need not be tried again.
+        """
+        for fault in [name for name in FAULTS if name not in {*NEVER_RETRIED, *known_once}]:
             first = {FIRST_REQUEST} if fault in NOT_RETRIED_AT_FIRST else set()
             yield self.once(fault, set(self.kinds) - first)
-        for fault in FAULTS:
-            for group in self.groups():
-                yield self.for_good(fault, group)
+        cells = [(self.for_good, fault, group) for fault in FAULTS for group in self.groups()]
+        cells += [
+            (self.once, fault, (kind,)) for fault in sorted(NEVER_RETRIED) for kind in self.kinds
+        ]
+        for spoil, fault, kinds in Random(self._seed).sample(cells, len(cells)):
+            yield spoil(fault, kinds)
 
     def _cell(self, fault: str, kinds: Collection[str], times: int | None) -> Verdict:
         sandbox = self._sandbox()

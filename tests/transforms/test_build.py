@@ -453,3 +453,61 @@ def test_engine_sets_the_session_to_utc() -> None:
 def test_project_lists_what_it_reads_and_does_not_define(bakery_project):
     assert bakery_project.sources == {"shop.sales"}
     assert bakery_project.schemas == {"staging", "intermediate", "marts"}
+
+
+CHECKED = """-- model: marts.a
+-- description: d
+-- grain: sale_id
+-- materialized: table
+-- checks: row_parity(shop.sales)
+-- warnings: freshness(sold_at, 36h); drift(bread, 0.2)
+
+select
+    s.id as sale_id, -- id; the sale
+    s.bread, -- text; what
+    s.sold_at -- UTC; when
+from shop.sales as s
+where s.bread <> 'oat'
+"""
+
+
+def test_build_checks_row_parity_freshness_and_drift(shop, shop_engine, write_project):
+    project = Project.load(write_project({"marts/a.sql": CHECKED}))
+    moment = datetime(2026, 3, 3, tzinfo=UTC)
+
+    fresh = build(project, shop_engine, as_of=moment)
+    assert (fresh.failures, fresh.warnings) == ((), ())
+    assert "drift(bread, 0.2)" not in [check.name for check in fresh.models[0].checks]
+
+    shop.execute("update shop.sales set bread = 'rye'")
+    stale = build(project, shop_engine, as_of=moment + timedelta(days=1))
+    assert stale.failures == ()
+    assert stale.warnings == (
+        "marts.a: freshness(sold_at, 36h): 1 rows fail, e.g. newest_at=2026-03-02 09:00:00+00:00",
+        "marts.a: drift(bread, 0.2): 2 rows fail, e.g. " + stale.warnings[1].partition("e.g. ")[2],
+    )
+    assert {"value=rye", "value=wheat"} == set(stale.models[0].checks[-1].sample)
+
+    shop.execute("insert into shop.sales values (9, 'oat', '2026-03-03 08:00:00+00', 1)")
+    assert build(project, shop_engine, as_of=moment).failures == (
+        "marts.a: row_parity(shop.sales): 1 rows fail, e.g. row_count=4, other_row_count=5",
+    )
+
+
+def test_build_selects_by_tag(shop, shop_engine, bakery):
+    shop.execute(
+        "create table shop.sales_history as select *, now() as valid_from, "
+        "cast(null as timestamptz) as valid_to from shop.sales"
+    )
+    project = Project.load(bakery.parent / "bakery_daily")
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    build(project, shop_engine, as_of=moment)
+
+    result = build(project, shop_engine, as_of=moment, select=["tag:daily"], whole=True)
+
+    assert [model.name for model in result.models] == [
+        "intermediate.int_shop__sales_by_id",
+        "marts.agg_breads_daily",
+    ]
+    with pytest.raises(SelectionError, match=r"'tag:dayly' names no model. Did you mean 'tag:dai"):
+        build(project, shop_engine, as_of=moment, select=["tag:dayly"])

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from transforms import DuckDBEngine, Project, build
+from transforms.duckdb_engine import MOST_ROWS_WITH_KEY
 from transforms.keys import ForeignKey, Keys
 from transforms.postgres_engine import PostgresEngine
 from transforms.promises import declared_keys, model_keys
@@ -106,6 +107,19 @@ def test_build_declares_primary_keys_in_duckdb_each_time(project_of, as_of):
             connection.execute("insert into marts.dim_breads values ('rye')")
 
 
+@pytest.mark.parametrize(("more", "keys"), [(0, [("agg_days", "day")]), (1, [])])
+def test_build_spares_duckdb_an_index_on_a_large_table(write_project, as_of, more, keys):
+    text = (
+        "-- model: marts.agg_days\n-- description: d\n-- grain: day\n-- materialized: table\n\n"
+        f"select day -- number; d\nfrom range({MOST_ROWS_WITH_KEY + more}) as days (day)\n"
+    )
+    with duckdb.connect() as connection:
+        project = Project.load(write_project({"marts/agg_days.sql": text}))
+        assert build(project, DuckDBEngine(connection), as_of=as_of).ok
+
+        assert connection.execute(PRIMARY).fetchall() == keys
+
+
 def test_build_declares_keys_in_postgres_each_time(project_of, as_of, postgres):
     for least in (0, -1):
         result = build(project_of(least=least), PostgresEngine(postgres), as_of=as_of, whole=True)
@@ -146,13 +160,23 @@ def test_keys_stay_when_a_check_fails(project_of, as_of, postgres):
     assert postgres.execute(FOREIGN).fetchall() == [TO_BREADS]
 
 
-def test_a_foreign_key_of_somebody_else_comes_back(project_of, as_of, postgres):
+def test_foreign_keys_of_somebody_else_come_back(project_of, as_of, postgres):
     engine = PostgresEngine(postgres)
     build(project_of(), engine, as_of=as_of)
     postgres.execute("create schema own")
-    postgres.execute("create table own.notes (bread text references marts.dim_breads (bread))")
-    theirs = "select count(*) from pg_constraint where conrelid = 'own.notes'::regclass"
+    postgres.execute(
+        "create table own.notes (bread text references marts.dim_breads (bread) on delete cascade, "
+        "sale_id int, line int, foreign key (sale_id, line) references marts.fct_sales)"
+    )
+    theirs = """
+        select pg_get_constraintdef(oid) from pg_constraint
+        where conrelid = 'own.notes'::regclass and contype = 'f'
+        order by 1
+    """
 
     assert build(project_of(), engine, as_of=as_of, whole=True).ok
 
-    assert postgres.execute(theirs).fetchone() == (1,)
+    assert [definition for (definition,) in postgres.execute(theirs).fetchall()] == [
+        "FOREIGN KEY (bread) REFERENCES marts.dim_breads(bread) ON DELETE CASCADE NOT VALID",
+        "FOREIGN KEY (sale_id, line) REFERENCES marts.fct_sales(sale_id, line) NOT VALID",
+    ]

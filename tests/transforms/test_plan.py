@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from transforms import Project, SelectionError, build
+from transforms import DuckDBEngine, Project, SelectionError, build
+from transforms.build import foresee
 from transforms.changes import Change
 from transforms.plan import Action, plan_build, record_models
 
@@ -70,30 +71,46 @@ FILES = {
     "marts/agg_breads.sql": BREADS,
     "marts/agg_last_sales.sql": LAST,
 }
-SOURCE = {"id": "bigint", "bread": "varchar", "amount": "bigint", "sold_at": "timestamptz"}
-TYPES = {"shop.sales": SOURCE}
+MODELS = (
+    "staging.stg_sales",
+    "intermediate.int_recent",
+    "marts.agg_breads",
+    "marts.agg_last_sales",
+)
 NAMES = ("stg_sales", "int_recent", "agg_breads", "agg_last_sales")
 
 
 @pytest.fixture
-def plan_after(write_project):
-    """Plans a project of which FILES, or others, were built and then some files changed."""
+def warehouse(shop):
+    """The shop's table of sales, with the column's name as these models have it."""
+    shop.execute('alter table shop.sales rename "count" to amount')
+    return shop
 
-    def plan(changes, *, before=FILES, types=TYPES, gone=(), select=None):
+
+@pytest.fixture
+def plan_after(write_project, warehouse):
+    """Builds FILES, or others, changes some files, and plans."""
+
+    def plan(changes, *, before=FILES, gone=(), select=None, then=None):
         folder = write_project(before)
-        project = Project.load(folder)
-        now = {
-            model.name: dict.fromkeys(model.column_names, "varchar")
-            for model in project.models.values()
+        project, engine = Project.load(folder), DuckDBEngine(warehouse)
+        assert build(project, engine, as_of=BUILT_AT).ok
+        built = {
+            m.name: m for m in record_models(project, project.models, engine.catalog(), BUILT_AT)
         }
-        built = record_models(project, project.models, {**TYPES, **now}, BUILT_AT)
         write_project(changes)
         for path in gone:
             (folder / path).unlink()
-        changed = Project.load(folder)
-        return plan_build(changed, {model.name: model for model in built}, types, select=select)
+        if then:
+            warehouse.execute(then)
+        return planned(Project.load(folder), built, engine, select)
 
     return plan
+
+
+def planned(project, built, engine, select=None):
+    steps = foresee(project, engine, as_of=BUILT_AT, select=select)
+    return plan_build(project, built, engine.catalog(), steps)
 
 
 def by_name(plan):
@@ -111,17 +128,24 @@ def test_plan_is_empty_when_nothing_differs(plan_after):
     assert not plan.has_changes
     assert not plan.is_breaking
     assert {n: (m.action, m.why) for n, m in by_name(plan).items()} == {
-        "stg_sales": (Action.DEFINE, "views are defined anew by every build"),
-        "int_recent": (Action.REBUILD, "rows may be new"),
-        "agg_breads": (Action.REBUILD, "rows may be new"),
-        "agg_last_sales": (Action.REBUILD, "rows may be new"),
+        "stg_sales": (Action.DEFINE, "shop.sales changed"),
+        "int_recent": (Action.REBUILD, "staging.stg_sales changed"),
+        "agg_breads": (Action.REBUILD, "intermediate.int_recent changed"),
+        "agg_last_sales": (Action.REBUILD, "staging.stg_sales changed"),
     }
 
 
-def test_plan_calls_every_model_new_when_nothing_was_built(write_project):
-    project = Project.load(write_project(FILES))
+def test_plan_keeps_what_reads_nothing_that_changes(plan_after):
+    alone = "-- model: marts.one\n-- description: One.\n-- grain: x\n-- materialized: table\n\n"
+    files = {"marts/one.sql": f"{alone}select 1 as x -- number; one\n"}
 
-    plan = plan_build(project, {}, TYPES)
+    (model,) = plan_after({}, before=files).models
+
+    assert (model.action, model.why) == (Action.KEEP, "nothing that it reads changed")
+
+
+def test_plan_calls_every_model_new_when_nothing_was_built(write_project, warehouse):
+    plan = planned(Project.load(write_project(FILES)), {}, DuckDBEngine(warehouse))
 
     assert set(changes_of(plan).values()) == {Change.NEW}
     assert plan.has_changes
@@ -205,7 +229,9 @@ BREAKS = {
         {"agg_breads": ("bread", "loaf_count")},
     ),
     "a column less": (
-        RECENT.replace("    sale_id, -- id; the sale\n", "").replace("sale_id", "bread"),
+        RECENT.replace("    sale_id, -- id; the sale\n", "").replace(
+            "grain: sale_id", "grain: bread, amount"
+        ),
         {"removed": ("sale_id",)},
         {},
     ),
@@ -262,7 +288,7 @@ def test_plan_reaches_only_readers_of_the_column(plan_after):
 
 
 def test_plan_notices_a_source_column_of_another_type(plan_after):
-    plan = plan_after({}, types={"shop.sales": {**SOURCE, "sold_at": "timestamp"}})
+    plan = plan_after({}, then="alter table shop.sales alter sold_at type timestamp")
     models = by_name(plan)
 
     assert plan.retyped == ("shop.sales.sold_at",)
@@ -315,24 +341,18 @@ CHANGES = {
 
 @pytest.mark.parametrize(("path", "text"), CHANGES.values(), ids=CHANGES)
 def test_values_that_a_plan_does_not_name_stay_what_they_were(
-    shop, shop_engine, write_project, path, text
+    plan_after, warehouse, write_project, path, text
 ):
-    shop.execute('alter table shop.sales rename "count" to amount')
-    folder = write_project(FILES)
-    project = Project.load(folder)
-    build(project, shop_engine, as_of=BUILT_AT)
-    built = record_models(project, project.models, TYPES, BUILT_AT)
-    before = {model.name: values_of(shop, model.name) for model in built}
+    plan_after({})
+    before = {name: values_of(warehouse, name) for name in MODELS}
 
-    write_project({path: text})
-    changed = Project.load(folder)
-    plan = plan_build(changed, {model.name: model for model in built}, TYPES)
-    build(changed, shop_engine, as_of=BUILT_AT)
+    plan = plan_after({path: text})
+    assert build(Project.load(write_project({})), DuckDBEngine(warehouse), as_of=BUILT_AT).ok
 
     for model in plan.models:
         named = {*model.change.added, *model.change.changed, *model.change.removed, *model.reached}
         if not model.change.rows:
-            after = values_of(shop, model.name)
+            after = values_of(warehouse, model.name)
             old = before[model.name]
             assert {c: v for c, v in after.items() if c not in named} == {
                 c: v for c, v in old.items() if c not in named

@@ -9,6 +9,11 @@ from transforms import Project, ProjectError
 HEADER = "-- model: {}\n-- description: d\n-- grain: x\n-- materialized: table\n"
 ONE = "select 1 as x -- number; x\n"
 
+SEED = (
+    "-- model: seeds.s\n-- description: d\n-- grain: x\n"
+    "-- column: x = bigint; number; x\n-- column: y = varchar; text; y\n"
+)
+
 
 def model(name: str, body: str = ONE, *, more: str = "") -> str:
     """A model's text: four header lines, `more`, and the body."""
@@ -57,8 +62,10 @@ ZOO = {
     ),
     "materialized as something else": (
         {A: model("marts.a").replace("table", "cube")},
-        "marts/a.sql:4: materialized: 'cube' is unknown. Use table, view, "
-        "incremental_by_key or incremental_by_time.",
+        (
+            "marts/a.sql:4: materialized: 'cube' is unknown. Use table, view, "
+            "incremental_by_key or incremental_by_time."
+        ),
     ),
     "name that is not the file's place": (
         {A: model("marts.b")},
@@ -317,6 +324,99 @@ ZOO = {
     "unknown parameter": (
         {A: model("marts.a", "select cast(:as_off as date) as x -- date; x\n")},
         "marts/a.sql:1: ':as_off' is unknown. The only parameter is ':as_of'.",
+    ),
+    "partition of a table": (
+        {A: model("marts.a", more="-- partition: x\n")},
+        "marts/a.sql:5: partition: only incremental models have one. Remove the line.",
+    ),
+    "incremental without a partition": (
+        {A: model("marts.a").replace("table", "incremental_by_key")},
+        "marts/a.sql:3: an incremental model has no 'partition'. Add '-- partition: column, …'.",
+    ),
+    "partition outside the grain": (
+        {
+            A: model(
+                "marts.a",
+                "select 1 as x, -- n; x\n    2 as y -- n; y\n",
+                more="-- partition: y\n",
+            ).replace("table", "incremental_by_key")
+        },
+        ("marts/a.sql:5: partition: 'y' is not in the grain. Name columns of the grain: x."),
+    ),
+    "touched by a table that is not read": (
+        {
+            A: model(
+                "marts.a", read("shop.sales"), more="-- partition: x\n-- touched: shop.sale(x)\n"
+            ).replace("table", "incremental_by_key")
+        },
+        (
+            "marts/a.sql:5: touched: the query does not read 'shop.sale'. "
+            "Did you mean 'shop.sales'? Name what it reads."
+        ),
+    ),
+    "touched written wrongly": (
+        {
+            A: model(
+                "marts.a", read("shop.sales"), more="-- partition: x\n-- touched: shop.sales\n"
+            ).replace("table", "incremental_by_key")
+        },
+        (
+            "marts/a.sql:6: touched: 'shop.sales' is no table with columns. "
+            "Write schema.table(column, …); schema.table(…)."
+        ),
+    ),
+    "moment that is no column": (
+        {
+            A: model("marts.a", more="-- partition: x\n-- moments: y\n").replace(
+                "table", "incremental_by_key"
+            )
+        },
+        "marts/a.sql:5: moments: no output column 'y'. Name a column of the final SELECT.",
+    ),
+    "history of a table": (
+        {
+            A: model(
+                "marts.a", read("shop.sales"), more="-- history: shop.sales_history(since, until)\n"
+            )
+        },
+        "marts/a.sql:3: history: only a view over one table can have one. Remove the line.",
+    ),
+    "drift that blocks": (
+        {A: model("marts.a", more="-- checks: drift(x, 0.1)\n")},
+        (
+            "marts/a.sql:5: check 'drift(x, 0.1)': it compares with the last build. "
+            "Move it to 'warnings'."
+        ),
+    ),
+    "freshness written wrongly": (
+        {A: model("marts.a", more="-- checks: freshness(x, 1 year)\n")},
+        (
+            "marts/a.sql:5: check 'freshness(x, 1 year)': "
+            "write freshness(column, 24h), or 30m, or 7d."
+        ),
+    ),
+    "row parity written wrongly": (
+        {A: model("marts.a", more="-- checks: row_parity(sales)\n")},
+        "marts/a.sql:5: check 'row_parity(sales)': write row_parity(schema.table).",
+    ),
+    "seed without its columns": (
+        {"seeds/s.csv": "-- model: seeds.s\n-- description: d\n-- grain: x\nx\n1\n"},
+        "seeds/s.csv:1: the header has no 'column'. Add a line '-- column: …'.",
+    ),
+    "seed whose first row differs": (
+        {"seeds/s.csv": SEED + "x,z\n1,2\n"},
+        (
+            "seeds/s.csv:6: the first row is 'x,z', the header declares 'x,y'. Write one "
+            "'-- column: name = type; meaning' per column, in the order of the first row."
+        ),
+    ),
+    "seed with a short row": (
+        {"seeds/s.csv": SEED + "x,y\n1,2\n3\n"},
+        "seeds/s.csv:8: 1 values for 2 columns. Mend it.",
+    ),
+    "seed with an unknown type": (
+        {"seeds/s.csv": SEED.replace("bigint", "bigunt") + "x,y\n1,2\n"},
+        ("seeds/s.csv:4: column 'x': 'bigunt; number; x' is no 'type; meaning'. Write both."),
     ),
 }
 

@@ -10,14 +10,13 @@ Source: BEHAVIOUR.md 7.2 and table 7.6; recordings `w_*`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.reverse_sync.actions import booking_facts as facts
-from pipelines.reverse_sync.actions.creations import OWN_RESULT, Creation
+from pipelines.reverse_sync.actions import booking_rules as rules
+from pipelines.reverse_sync.actions.creations import Creation
 from pipelines.reverse_sync.actions.model import Action, Asked, Fault, Frozen, Look
 from pipelines.reverse_sync.actions.updates import Update
-from pipelines.reverse_sync.conditions import parse_instant
 from pipelines.reverse_sync.live import read_record
 from pipelines.reverse_sync.plan import (
     Condition,
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
 
 CHANGE_MARK: Final = "calWarehouseChange"
 """Metadata key by which a booking is found that this program made."""
-UNDO_REASON: Final = "Taken back"
-_ALIVE: Final = ["accepted", "pending"]
 _BOOKING: Final = Look(operation="retrieve_booking_details_by_uid", listed="fetch_all_bookings")
 
 
@@ -129,151 +126,6 @@ def image_of(record: dict[str, Any]) -> dict[str, Json]:
     }
 
 
-def _cancel_faults(asked: Asked, record: Json) -> list[Fault]:
-    if asked.values.get("cancelSubsequentBookings") and not record.get("recurringBookingUid"):
-        return [
-            Fault(
-                "cancelSubsequentBookings",
-                "is for occurrences of a series only; Cal.com cancels this booking and answers 400",
-            )
-        ]
-    return _seat_faults(asked, record)
-
-
-def _seat_faults(asked: Asked, record: Json) -> list[Fault]:
-    seat = asked.values.get("seatUid")
-    if seat and seat not in {p.get("seatUid") for p in facts.attendees_of(record)}:
-        return [Fault("seatUid", "is no seat of this booking")]
-    return []
-
-
-def _cancel_wanted(asked: Asked, _record: Json) -> tuple[Condition, ...]:
-    if "seatUid" in asked.values:
-        return (_without_seat(asked),)
-    return (Condition(field="status", rule=Rule.IS, value="cancelled"),)
-
-
-def _without_seat(asked: Asked) -> Condition:
-    seat = {"seatUid": asked.values["seatUid"]}
-    return Condition(field="attendees", rule=Rule.LACKS, value=[seat])
-
-
-def _confirm_wanted(_asked: Asked, _record: Json) -> tuple[Condition, ...]:
-    return (Condition(field="status", rule=Rule.IS, value="accepted"),)
-
-
-def _decline_wanted(_asked: Asked, _record: Json) -> tuple[Condition, ...]:
-    return (Condition(field="status", rule=Rule.IS, value="rejected"),)
-
-
-def _reschedule_wanted(asked: Asked, _record: Json) -> tuple[Condition, ...]:
-    if "seatUid" in asked.values:
-        return (_without_seat(asked),)
-    return (Condition(field="movedToStart", rule=Rule.MATCHES, value=asked.values["start"]),)
-
-
-def _starts_then(asked: Asked, image: Image) -> bool:
-    if image is None or not image["start"] or image["status"] not in _ALIVE:
-        return False
-    return parse_instant(asked.values["start"]) == parse_instant(image["start"])
-
-
-def _reassign_wanted(asked: Asked, _record: Json) -> tuple[Condition, ...]:
-    return (Condition(field="hosts", rule=Rule.CONTAINS, value=[asked.target["userId"]]),)
-
-
-def _nothing_shows(_asked: Asked, _record: Json) -> tuple[Condition, ...]:
-    return ()
-
-
-def _absent_wanted(asked: Asked, _record: Json) -> tuple[Condition, ...]:
-    marks = [{"email": m["email"], "absent": m["absent"]} for m in _marks(asked)]
-    wanted = [Condition(field="attendees", rule=Rule.CONTAINS, value=marks)] if marks else []
-    if "host" in asked.values:
-        wanted.append(Condition(field="absentHost", rule=Rule.IS, value=asked.values["host"]))
-    return tuple(wanted)
-
-
-def _absent_faults(asked: Asked, record: Json) -> list[Fault]:
-    emails = [person.get("email") for person in facts.attendees_of(record)]
-    faults = [
-        Fault("attendees.email", "is no attendee of this booking, exactly as written")
-        for mark in _marks(asked)
-        if mark["email"] not in emails
-    ]
-    faults += [
-        Fault("attendees.email", "is there twice on this booking; Cal.com marks one row only")
-        for mark in _marks(asked)
-        if emails.count(mark["email"]) > 1
-    ]
-    if asked.values.get("host") is False and record.get("absentHost"):
-        faults.append(Fault("host", "cannot be unmarked by the servers of early 2026"))
-    if not asked.values:
-        faults.append(Fault("body", "marks nobody; give host or attendees"))
-    return faults
-
-
-def _marks(asked: Asked) -> list[dict[str, Any]]:
-    return list(asked.values.get("attendees") or ())
-
-
-def _attendee_wanted(asked: Asked, _record: Json) -> tuple[Condition, ...]:
-    person = {"email": asked.values["email"]}
-    return (Condition(field="attendees", rule=Rule.CONTAINS, value=[person]),)
-
-
-def _no_way_back(_asked: Asked, _record: Json, losses: tuple[str, ...]) -> Undo:
-    return Undo(losses=losses)
-
-
-def _cancel_again(asked: Asked, _record: Json, losses: tuple[str, ...]) -> Undo:
-    target = {"bookingUid": asked.target["bookingUid"]}
-    body = {"cancellationReason": UNDO_REASON}
-    return Undo(action="cancel_booking_via_uid", target=target, body=body, losses=losses)
-
-
-def _move_back(asked: Asked, record: Json, losses: tuple[str, ...]) -> Undo:
-    body = {"start": _milliseconds(record["start"])}
-    seat = asked.values.get("seatUid")
-    return Undo(
-        action="reschedule_booking_by_uid",
-        target={"bookingUid": f"{OWN_RESULT}uid"},
-        body=body | ({"seatUid": seat} if seat else {"reschedulingReason": UNDO_REASON}),
-        losses=losses,
-    )
-
-
-def _hand_back(asked: Asked, record: Json, losses: tuple[str, ...]) -> Undo:
-    hosts = facts.hosts_of(record)
-    if not hosts or not isinstance(hosts[0].get("id"), int):
-        return Undo(losses=("the former host is not known",))
-    target = {"bookingUid": asked.target["bookingUid"], "userId": hosts[0]["id"]}
-    body = {"reason": UNDO_REASON}
-    return Undo(action="reassign_booking_to_another_user", target=target, body=body, losses=losses)
-
-
-def _mark_back(asked: Asked, record: Json, losses: tuple[str, ...]) -> Undo:
-    former = {p.get("email"): bool(p.get("absent")) for p in facts.attendees_of(record)}
-    marks = [
-        {"email": mark["email"], "absent": former[mark["email"]]}
-        for mark in _marks(asked)
-        if former.get(mark["email"], mark["absent"]) != mark["absent"]
-    ]
-    is_host_kept = asked.values.get("host") is True and not record.get("absentHost")
-    kept = (*losses, "the host's mark stays") if is_host_kept else losses
-    if not marks:
-        return Undo(losses=kept)
-    target = {"bookingUid": asked.target["bookingUid"]}
-    return Undo(
-        action="mark_booking_absent_for_uid", target=target, body={"attendees": marks}, losses=kept
-    )
-
-
-def _milliseconds(text: str) -> str:
-    instant = parse_instant(text).astimezone(UTC)
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _search(asked: Asked) -> dict[str, Json]:
     """Ask for the attendee's bookings from the wanted start on, the wanted one first."""
     person = asked.values["attendee"]
@@ -332,19 +184,19 @@ BOOKINGS: Final[tuple[Action, ...]] = (
         result_fields=("uid", "id"),
         undo_action="cancel_booking_via_uid",
         undo_target={"bookingUid": "uid"},
-        undo_body={"cancellationReason": UNDO_REASON},
+        undo_body={"cancellationReason": rules.UNDO_REASON},
         losses=("the booking ends cancelled, not gone", _MAILS_STAY),
         source="7.2 Create: no idempotency key; token in metadata, searched by e-mail and start",
     ),
     Step(
         key="cancel_booking_via_uid",
         allowed=(
-            Condition(field="status", rule=Rule.ONE_OF, value=_ALIVE),
+            Condition(field="status", rule=Rule.ONE_OF, value=rules.ALIVE),
             Condition(field="end", rule=Rule.FUTURE),
         ),
-        wanted=_cancel_wanted,
-        back=_no_way_back,
-        refused=_cancel_faults,
+        wanted=rules.cancel_wanted,
+        back=rules.no_way_back,
+        refused=rules.cancel_faults,
         repeat=Repeat.REFUSED,
         effects=facts.cancelling,
         losses=("a cancelled booking cannot come back; booking again gives a new uid",),
@@ -353,8 +205,8 @@ BOOKINGS: Final[tuple[Action, ...]] = (
     Step(
         key="confirm_booking_by_uid",
         allowed=(Condition(field="status", rule=Rule.IS, value="pending"),),
-        wanted=_confirm_wanted,
-        back=_cancel_again,
+        wanted=rules.confirm_wanted,
+        back=rules.cancel_again,
         may_cover_series=True,
         repeat=Repeat.REFUSED,
         effects=facts.confirming,
@@ -364,8 +216,8 @@ BOOKINGS: Final[tuple[Action, ...]] = (
     Step(
         key="decline_booking_with_reason",
         allowed=(Condition(field="status", rule=Rule.IS, value="pending"),),
-        wanted=_decline_wanted,
-        back=_no_way_back,
+        wanted=rules.decline_wanted,
+        back=rules.no_way_back,
         may_cover_series=True,
         repeat=Repeat.NOTIFIES,
         effects=facts.declining,
@@ -374,11 +226,11 @@ BOOKINGS: Final[tuple[Action, ...]] = (
     ),
     Reschedule(
         key="reschedule_booking_by_uid",
-        allowed=(Condition(field="status", rule=Rule.ONE_OF, value=_ALIVE),),
-        wanted=_reschedule_wanted,
-        back=_move_back,
-        so=_starts_then,
-        refused=_seat_faults,
+        allowed=(Condition(field="status", rule=Rule.ONE_OF, value=rules.ALIVE),),
+        wanted=rules.reschedule_wanted,
+        back=rules.move_back,
+        so=rules.starts_then,
+        refused=rules.seat_faults,
         repeat=Repeat.REFUSED,
         effects=facts.rescheduling,
         result_fields=("uid", "id"),
@@ -388,11 +240,11 @@ BOOKINGS: Final[tuple[Action, ...]] = (
     Step(
         key="reassign_booking_to_another_user",
         allowed=(
-            Condition(field="status", rule=Rule.ONE_OF, value=_ALIVE),
+            Condition(field="status", rule=Rule.ONE_OF, value=rules.ALIVE),
             Condition(field="start", rule=Rule.FUTURE),
         ),
-        wanted=_reassign_wanted,
-        back=_hand_back,
+        wanted=rules.reassign_wanted,
+        back=rules.hand_back,
         repeat=Repeat.NOTIFIES,
         effects=facts.reassigning,
         losses=(_MAILS_STAY,),
@@ -401,11 +253,11 @@ BOOKINGS: Final[tuple[Action, ...]] = (
     Step(
         key="reassign_booking_with_uid",
         allowed=(
-            Condition(field="status", rule=Rule.ONE_OF, value=_ALIVE),
+            Condition(field="status", rule=Rule.ONE_OF, value=rules.ALIVE),
             Condition(field="start", rule=Rule.FUTURE),
         ),
-        wanted=_nothing_shows,
-        back=_hand_back,
+        wanted=rules.nothing_shows,
+        back=rules.hand_back,
         repeat=Repeat.DOUBLES,
         effects=facts.reassigning,
         losses=(_MAILS_STAY,),
@@ -414,18 +266,18 @@ BOOKINGS: Final[tuple[Action, ...]] = (
     Step(
         key="mark_booking_absent_for_uid",
         allowed=(Condition(field="start", rule=Rule.PAST),),
-        wanted=_absent_wanted,
-        back=_mark_back,
-        refused=_absent_faults,
+        wanted=rules.absent_wanted,
+        back=rules.mark_back,
+        refused=rules.absent_faults,
         repeat=Repeat.NOTIFIES,
         effects=facts.marking_absent,
         source="7.2 Mark absent: refused before the start; e-mails compare exactly",
     ),
     Step(
         key="add_attendee",
-        allowed=(Condition(field="status", rule=Rule.ONE_OF, value=_ALIVE),),
-        wanted=_attendee_wanted,
-        back=_no_way_back,
+        allowed=(Condition(field="status", rule=Rule.ONE_OF, value=rules.ALIVE),),
+        wanted=rules.attendee_wanted,
+        back=rules.no_way_back,
         repeat=Repeat.REFUSED,
         effects=facts.adding_attendee,
         losses=("no action takes an attendee off again",),

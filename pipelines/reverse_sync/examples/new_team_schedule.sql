@@ -2,11 +2,15 @@
 -- cal-warehouse plan --query new_team_schedule.sql
 -- The second request of each member refers to the result of the first by its name.
 with members as (
-    select m.user_id, u.time_zone, u.profile_organization_id as organization_id
+    select
+        m.user_id,
+        u.time_zone,
+        u.profile_organization_id as organization_id
     from raw.memberships as m
     inner join raw.users as u on m.user_id = u.id
     where m.team_id = 102 and m.accepted
 )
+
 select
     'create_user_schedule_in_organization' as action,
     'summer-' || cast(user_id as varchar) as name,

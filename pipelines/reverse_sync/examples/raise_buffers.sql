@@ -8,6 +8,7 @@ with load as (
     where is_past
     group by host_id
 )
+
 select
     e.event_type_id,
     15 as after_event_buffer,

@@ -2,11 +2,17 @@
 -- CAL_SECRET_WEBHOOK=… cal-warehouse plan --query rotate_webhook_secrets.sql
 -- The secret is a reference: plan, warehouse and journal hold its name and its fingerprint.
 with hooks as (
-    select w.id, w.user_id, w.event_type_id, w.team_id, e.team_id as event_type_team_id
+    select
+        w.id,
+        w.user_id,
+        w.event_type_id,
+        w.team_id,
+        e.team_id as event_type_team_id
     from raw.webhooks as w
     left join raw.event_types as e on w.event_type_id = e.id
     where w.oauth_client_id is null
 )
+
 select
     case
         when event_type_team_id is not null then 'update_team_event_type_webhook'

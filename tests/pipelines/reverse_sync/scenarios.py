@@ -6,17 +6,20 @@ make it, and says which key sends what. The suites over all writes go through th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from cal_source.sandbox import Sandbox, World
 from cal_source.sandbox.connections import Credential, Feed, SelectedCalendar
-from cal_source.sandbox.records import Booking
 from pipelines.reverse_sync.change_requests import ChangeRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cal_source.sandbox.records import Booking
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)  # a Sunday
 MONDAY = "2026-11-30T09:00:00.000Z"
@@ -90,7 +93,8 @@ def filled(value: Any, names: Names) -> Any:
 def send(sandbox: Sandbox, method: str, path: str, body: Any = None, key: str = "owner") -> Any:
     """Send one request to the sandbox and return the answer's data; it has to succeed."""
     headers = {"authorization": f"Bearer cal_sandbox_{key}"}
-    headers |= {"cal-api-version": v for start, v in VERSIONS.items() if path.startswith(start)}
+    versions = [v for start, v in VERSIONS.items() if path.startswith(start)]
+    headers |= dict.fromkeys(["cal-api-version"] * len(versions), "".join(versions))
     content = b"" if body is None else msgspec.json.encode(body)
     answer = sandbox.respond(method, path, (), headers, content)
     assert answer.status in {200, 201}, (method, path, answer.status, answer.body)

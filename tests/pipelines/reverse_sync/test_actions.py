@@ -162,7 +162,7 @@ def test_undo_is_a_good_request_or_says_what_is_lost(action):
     if not undo.action:
         assert undo.losses
         return
-    fields = {name: 7 for name in desk.change.result_fields}
+    fields = dict.fromkeys(desk.change.result_fields, 7)
     target = resolved(undo.target, secret=secret, results={"": fields})
     body = resolved(undo.body, secret=secret, results={"": fields})
     request = ChangeRequest(action=undo.action, target=target, query=undo.query, body=body)

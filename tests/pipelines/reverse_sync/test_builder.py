@@ -141,11 +141,11 @@ def test_opposite_absences_contradict():
 
 
 def test_bad_rows_are_told_and_good_rows_go_on():
-    found = built(new_sandbox(), edit(), edit(9999, source="r.csv:3"), edit(titel="x"))
+    found = built(new_sandbox(), edit(), edit(9999, source="r.csv:3"), edit(titles="x"))
 
     assert len(found.plan.changes) == 1
     assert found.plan.totals.rejected == 2
-    assert sorted(shown(found.rejected))[0] == "target: is not there, or not for this key"
+    assert min(shown(found.rejected)) == "target: is not there, or not for this key"
 
 
 def test_all_or_nothing_plans_nothing_where_one_row_is_bad():

@@ -57,7 +57,7 @@ def test_buffer_of_event_types_is_raised_where_it_is_another():
 def test_null_is_no_wish_and_warehouse_types_become_json():
     row = {
         "event_type_id": Decimal(5001),
-        "after_event_buffer": Decimal("15"),
+        "after_event_buffer": Decimal(15),
         "title": None,
         "reason": "more air",
     }

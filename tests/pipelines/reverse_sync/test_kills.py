@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections import Counter
-from random import Random
 
 import pytest
 
 from tests.pipelines.reverse_sync.killing import FINISHED_BEFORE, KillBench
 
 CI_KILLS = 30
-SOAK_KILLS = 500
 
 
 def check_after_kill(bench, expected, plan, **kill):
@@ -53,22 +49,3 @@ def test_apply_killed_at_its_steps_does_each_change_once(bench):
     )
 
     assert killed == len(fatal) >= CI_KILLS
-
-
-@pytest.mark.soak
-def test_applies_killed_at_every_step_and_at_random_moments_do_each_change_once(bench):
-    expected, instants = unkilled(bench)
-    started = time.monotonic()
-    bench.apply(bench.approved_plan())
-    seconds = time.monotonic() - started
-    rng = Random(int(os.environ.get("SOAK_SEED", "1")))
-    end = time.monotonic() + 60 * float(os.environ.get("SOAK_MINUTES", "30"))
-    killed = tried = 0
-    while killed < SOAK_KILLS and time.monotonic() < end:
-        at_step = {"fatal": tried % instants}
-        at_moment = {"after_seconds": rng.uniform(0.2, 1.0) * seconds}
-        plan = bench.approved_plan()
-        kill = at_step if tried % 2 else at_moment
-        killed += check_after_kill(bench, expected, plan, **kill)
-        tried += 1
-    assert killed >= min(SOAK_KILLS, instants)

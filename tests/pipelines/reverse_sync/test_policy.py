@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+import pipelines.reverse_sync
 from pipelines.reverse_sync.errors import PolicyError
 from pipelines.reverse_sync.guards import Facts, breaches
 from pipelines.reverse_sync.plan import Effects, Flag, Mail, Person, Touched
 from pipelines.reverse_sync.policy import (
+    DEFAULT_POLICY_FILE,
     Limits,
     Policy,
+    _Table,
     held_until,
     load_policy,
     read_policy,
@@ -89,7 +93,7 @@ def cancel(number=0, *, host="host@example.com", attendee="ada@example.com", **t
 
 
 def policy_with(**values):
-    no_limits = {name: None for name in Limits.__dataclass_fields__}
+    no_limits = dict.fromkeys(Limits.__dataclass_fields__)
     limits = Limits(**no_limits | values.pop("limits", {}))
     return Policy(digest="", limits=limits, **values)
 
@@ -176,6 +180,7 @@ def test_share_of_future_bookings_blocks_and_fails_closed():
     assert names(policy, changes, future_bookings=0) == guard
     assert names(policy, changes) == guard
     assert names(policy, [cancel(1)]) == []
+    assert names(policy, [cancel(1, is_future=True, booking_uid="")]) == []
 
 
 @pytest.mark.parametrize(
@@ -320,3 +325,16 @@ def test_breach_of_a_test_is_part_of_the_plan(any_warehouse):
 
     assert plan.breaches[0].guard == "test: never"
     assert "returned 1 rows" in plan.breaches[0].message
+
+
+def test_shipped_policy_names_every_setting_and_can_be_used(any_warehouse):
+    path = Path(pipelines.reverse_sync.__file__).parent / "examples" / DEFAULT_POLICY_FILE
+    policy = load_policy(path)
+    text = path.read_text()
+
+    for table in _Table.__subclasses__():
+        for name in table.__struct_encode_fields__:
+            assert name in text
+    assert policy_tests(any_warehouse, policy)([cancel(1)]) == ()
+    vip = cancel(2, attendee="boss@vip.example")
+    assert policy_tests(any_warehouse, policy)([vip])[0].change_ids == (vip.id,)

@@ -17,7 +17,9 @@ from pipelines.reverse_sync.policy import QuietHours
 from pipelines.reverse_sync.rehearse import rehearse
 from pipelines.reverse_sync.warehouse_world import world_of
 from pipelines.sync import sync
+from tests.pipelines.reverse_sync.approved import NOW
 from tests.pipelines.reverse_sync.lab import Lab, cancel
+from tests.pipelines.reverse_sync.scenarios import new_sandbox
 
 LISTS = {
     "/v2/me": "2024-08-13",
@@ -65,7 +67,9 @@ def test_world_of_the_warehouse_answers_as_the_synced_server_did(warehouse, reco
 
 @pytest.fixture
 def lab(warehouse):
-    return Lab(warehouse)
+    sandbox = new_sandbox()
+    served = Sandbox(sandbox.world, now=NOW, rate_limit_per_minute=10**6)
+    return Lab(warehouse, sandbox=served)
 
 
 def test_rehearsal_applies_the_plan_to_the_warehouses_state_only(lab):

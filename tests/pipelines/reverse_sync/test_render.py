@@ -1,4 +1,4 @@
-"""A plan for people: every rendering says the same, escapes what others wrote, and hides nothing."""
+"""A plan for people: every rendering says the same, and escapes what others wrote."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Text(HTMLParser):
         super().__init__()
         self.texts, self.tags = [], set()
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag, _attrs):
         self.tags.add(tag)
 
     def handle_data(self, data):

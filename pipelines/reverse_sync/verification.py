@@ -1,0 +1,172 @@
+"""Whether what an apply brought about is still so in the warehouse, after a later sync.
+
+The apply itself reads every target back. A sync is the second, independent witness: it reads by
+other ways and at another time, and shows what somebody changed since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cal_source.answer import Answer
+from cal_source.catalogue import Paging, operation
+from cal_source.errors import NotFoundError
+from cal_source.tables import TABLES
+from pipelines.reverse_sync.actions import observe
+from pipelines.reverse_sync.conditions import failures
+from pipelines.reverse_sync.errors import MissingResultError, ReverseSyncError
+from pipelines.reverse_sync.journal import Journal, progress
+from pipelines.reverse_sync.outcome import Outcome
+from pipelines.reverse_sync.plan import REFERENCE_PREFIX
+from pipelines.reverse_sync.references import references, with_results
+from pipelines.reverse_sync.store import read_plan
+from pipelines.reverse_sync.warehouse_world import records_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from cal_source.catalogue import Operation
+    from pipelines.reverse_sync.plan import Change
+    from pipelines.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """One applied change, compared with the warehouse.
+
+    Attributes:
+        plan_digest: The plan.
+        change_id: The change.
+        difference: What is otherwise; empty where all is as the change left it.
+    """
+
+    plan_digest: str
+    change_id: str
+    difference: str
+
+
+class _WarehouseReads:
+    """Answers reads from the tables of `raw`, as Cal.com had answered them."""
+
+    def __init__(self, warehouse: Warehouse, now: datetime) -> None:
+        self._warehouse = warehouse
+        self._now = now
+
+    def request(
+        self,
+        operation: Operation,
+        *,
+        path: Mapping[str, object] | None = None,
+        params: Mapping[str, object] | None = None,
+        body: object = None,
+        priority: bool = False,
+    ) -> Answer:
+        """Return a record, or a whole table where the read is a list.
+
+        Raises:
+            NotFoundError: The warehouse has no such record.
+        """
+        del params, body, priority  # a table has all that narrower reads show
+        table = TABLES[operation.table or ""]
+        names = operation.path_parameters
+        is_one = operation.paging is Paging.ONE and names
+        key = (path or {}).get(names[-1]) if is_one else None
+        data: Any = records_of(self._warehouse, table, key)
+        data = [one for one in data if _belongs(one, path or {})]
+        if is_one and not data:
+            raise NotFoundError(method="GET", path=operation.path, status=404)
+        return Answer(
+            status=200,
+            data=data[0] if is_one else data,
+            pagination=None,
+            content=b"",
+            request_id=None,
+            fetched_at=self._now,
+            headers={},
+        )
+
+
+def _belongs(record: Mapping[str, Any], path: Mapping[str, object]) -> bool:
+    """Whether a record is of the team or event type that a path names, where it says of which."""
+    return all(record.get(name, value) == value for name, value in path.items())
+
+
+def verify_effects(
+    warehouse: Warehouse, run_id: str, now: datetime, *, is_read: frozenset[str]
+) -> list[Verified]:
+    """Compare applied changes with the warehouse, and keep the result in `ops.effect_verification`.
+
+    Changes that were found as they should be by an earlier sync are not looked at again.
+
+    Args:
+        warehouse: The warehouse after a sync.
+        run_id: The sync.
+        now: The present instant.
+        is_read: Tables that the sync has read.
+    """
+    found = list(_verified(warehouse, now, is_read))
+    for one in found:
+        warehouse.execute(
+            "insert into ops.effect_verification (plan_digest, change_id, run_id, is_verified, "
+            "difference, verified_at) values ($plan, $change, $run, $verified, $difference, $now)",
+            {
+                "plan": one.plan_digest,
+                "change": one.change_id,
+                "run": run_id,
+                "verified": not one.difference,
+                "difference": one.difference,
+                "now": now,
+            },
+        )
+    return found
+
+
+def _verified(warehouse: Warehouse, now: datetime, is_read: frozenset[str]) -> Iterator[Verified]:
+    reads = _WarehouseReads(warehouse, now)
+    journal = Journal(warehouse, clock=lambda: now)
+    for digest, open_ids in _unverified(warehouse).items():
+        known = progress(journal.entries(digest))
+        results = {change_id: one.result for change_id, one in known.items()}
+        try:
+            plan = read_plan(warehouse, digest)
+        except ReverseSyncError:  # the plan was cleared away, or edited: the audit tells
+            continue
+        for change in plan:
+            is_done = change.id in open_ids and known[change.id].outcome is Outcome.DONE
+            if is_done and _table_of(change) in is_read:
+                difference = _difference(change, reads, results, now)
+                yield Verified(plan_digest=digest, change_id=change.id, difference=difference)
+
+
+def _unverified(warehouse: Warehouse) -> dict[str, set[str]]:
+    """Return the ids of settled changes that no sync has verified yet, by plan."""
+    rows = warehouse.rows(
+        "select distinct plan_digest, change_id from ops.reverse_journal as j "
+        "where step = 'settled' and not exists (select 1 from ops.effect_verification as v "
+        "where v.plan_digest = j.plan_digest and v.change_id = j.change_id and v.is_verified)"
+    )
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["plan_digest"], set()).add(row["change_id"])
+    return found
+
+
+def _table_of(change: Change) -> str:
+    """Return the table that shows a change; empty where the warehouse cannot show it."""
+    holds_secret = any(references([one.value for one in change.done], REFERENCE_PREFIX))
+    if change.read is None or not change.done or holds_secret:
+        return ""
+    return operation(change.read.operation).table or ""
+
+
+def _difference(
+    change: Change, reads: _WarehouseReads, results: Mapping[str, Mapping[str, Any]], now: datetime
+) -> str:
+    try:
+        filled = with_results(change, results)
+    except MissingResultError as error:
+        return str(error)
+    image = observe(reads, filled, results)
+    return "; ".join(failures(filled.done, image, now=now, secret=str))
