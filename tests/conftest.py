@@ -36,6 +36,40 @@ settings.register_profile(
 settings.load_profile("project")
 
 
+# What takes minutes and repeats on another engine what runs without it: `make soak` runs it too.
+_POSTGRES_HALVES_IN_SOAK = {
+    "test_history.py",
+    "test_model_commands.py",
+    "test_sync.py",
+    "test_sync_connections.py",
+    "test_sync_details.py",
+    "test_sync_recorded_world.py",
+}
+_SPARK_HALVES_IN_SOAK = {"test_build.py", "test_models.py"}
+_SLICE_OF_FAULTS_FOR_GOOD = ("timeout", "429 with headers", "data of another type", "401")
+_SLICE_OF_OUTAGES = ("[publish]", "[in the log]")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the long halves and the larger part of the long matrices to the soak."""
+    for item in items:
+        module, name = item.path.name, item.name
+        if (
+            (module in _POSTGRES_HALVES_IN_SOAK and "postgres" in name)
+            or (module in _SPARK_HALVES_IN_SOAK and "spark" in name)
+            or (
+                module == "test_fault_matrix.py"
+                and "for_good" in name
+                and not any(f"[{fault}]" in name for fault in _SLICE_OF_FAULTS_FOR_GOOD)
+            )
+            or (
+                module == "test_outages.py" and "[" in name and not name.endswith(_SLICE_OF_OUTAGES)
+            )
+        ):
+            item.add_marker(pytest.mark.soak)
+
+
 @pytest.fixture(scope="session")
 def reference_dir() -> Path:
     """The recorded reference data: a real server's answers, beside the repository."""

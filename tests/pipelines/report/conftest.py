@@ -113,6 +113,7 @@ def add_proof(warehouse, run_id="run-1", api_count=74, warehouse_count=74, quara
     """Insert a proof of the bookings."""
     insert(
         warehouse, "ops.proofs", run_id=run_id, resource="bookings", scope="organization:101",
+        window_name="all",
         api_count=api_count, warehouse_count=warehouse_count, quarantined_count=quarantined_count,
         is_proved=api_count == warehouse_count + quarantined_count, proved_at=AS_OF,
     )  # fmt: skip
