@@ -119,13 +119,14 @@ class Reader(threading.Thread):
                 self.states.append(connection.execute(self.SQL).fetchone())
 
 
-def test_a_reader_sees_whole_runs_only(postgres_url, small_sandbox, sync_of):
+@pytest.mark.parametrize("runs", [6, pytest.param(100, marks=[pytest.mark.soak])])
+def test_a_reader_sees_whole_runs_only(postgres_url, small_sandbox, sync_of, runs):
     """Every run retitles every booking, so a state with two titles would be a torn one."""
     with Warehouse.open(postgres_url) as warehouse:
         sync_of(warehouse, small_sandbox, only=("bookings",))
         reader = Reader(postgres_url)
         reader.start()
-        for number in range(6):
+        for number in range(runs):
             for booking in list(small_sandbox.world.bookings):
                 small_sandbox.world.edit_booking(booking.uid, title=f"title {number}")
             sync_of(warehouse, small_sandbox, only=("bookings",))
@@ -137,7 +138,7 @@ def test_a_reader_sees_whole_runs_only(postgres_url, small_sandbox, sync_of):
     assert len({s["bookings"] for s in seen}) == len({s["attendees"] for s in seen}) == 1
     assert all(s["runs"] == 1 and s["reads"] > 0 and not s["strays"] for s in seen)
     assert all(s["open_versions"] == s["bookings"] for s in seen)
-    assert len(whole) >= 6
+    assert len(whole) >= runs
     first_whole = seen.index(whole[0])
     assert whole == seen[first_whole:]
 
