@@ -170,7 +170,8 @@ def _read(warehouse: Warehouse) -> list[dict[str, Any]]:
 
 
 def _make(warehouse: Warehouse) -> None:
-    with suppress(warehouse.driver_error):  # another run may make the row at the same moment
+    # Another run may make the row at the same moment.
+    with suppress(warehouse.driver_error, WarehouseError):
         warehouse.execute(
             "insert into ops.leases (name, command, host, process_space, process_id, acquired_at, "
             "expires_at, fence_number) values ($name, '', '', '', 0, now(), now(), 0)",

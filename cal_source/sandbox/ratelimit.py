@@ -22,7 +22,7 @@ ADDRESS_LIMIT: Final = 120
 class _Bucket:
     hits: int
     ends_at: float
-    blocked_until: float = 0.0
+    blocked_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ class RateLimiter:
     ) -> Verdict:
         """Count one request of the bucket `name` at `now` seconds."""
         bucket = self._buckets.get(name)
-        if bucket is not None and now < bucket.blocked_until:
+        if bucket is not None and bucket.blocked_until is not None and now < bucket.blocked_until:
             return Verdict(0, limit, math.ceil(bucket.blocked_until - now), is_allowed=False)
-        if bucket is None or now >= bucket.ends_at or bucket.blocked_until:
+        if bucket is None or now >= bucket.ends_at or bucket.blocked_until is not None:
             bucket = self._buckets[name] = _Bucket(0, now + WINDOW_SECONDS)
         bucket.hits += 1
         if bucket.hits > limit:

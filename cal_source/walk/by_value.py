@@ -203,7 +203,9 @@ class _ValueWalk:
                 continue
             edge = values[-1]
             # A server that caps pages below what is asked shows a run as the same page again.
-            is_capped = 1 < len(page) == last_length and edge == values[0] == span.cursor
+            is_capped = (
+                1 < len(values) == len(page) == last_length and edge == values[0] == span.cursor
+            )
             last_length = len(page)
             if is_over and not is_capped:
                 return
