@@ -27,7 +27,7 @@ demo-postgres: $(VENV)/.dev  ## the demo in a PostgreSQL of its own
 	$(BIN)/python -m tests.demo_postgres
 
 test: $(VENV)/.dev  ## all tests but the soaks
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 check: $(VENV)/.dev  ## every linter and type checker
 	$(BIN)/ruff format --check .

@@ -38,6 +38,8 @@ settings.load_profile("project")
 
 # What takes minutes and repeats on another engine what runs without it: `make soak` runs it too.
 _POSTGRES_HALVES_IN_SOAK = {
+    "test_dbt_warehouse.py",
+    "test_exact_properties.py",
     "test_history.py",
     "test_model_commands.py",
     "test_sync.py",
@@ -47,6 +49,10 @@ _POSTGRES_HALVES_IN_SOAK = {
 }
 _SPARK_HALVES_IN_SOAK = {"test_build.py", "test_models.py"}
 _SLICE_OF_FAULTS_FOR_GOOD = ("timeout", "429 with headers", "data of another type", "401")
+_LONG_TESTS_IN_SOAK = (
+    "test_example_adds_missing_webhooks",
+    "test_a_database_that_goes_away_ends_the_run_with_exit_74_and_the_next_run_is_right",
+)
 _SLICE_OF_OUTAGES = ("[publish]", "[in the log]")
 
 
@@ -56,7 +62,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         module, name = item.path.name, item.name
         if (
-            (module in _POSTGRES_HALVES_IN_SOAK and "postgres" in name)
+            name in _LONG_TESTS_IN_SOAK
+            or (module in _POSTGRES_HALVES_IN_SOAK and "postgres" in name)
             or (module in _SPARK_HALVES_IN_SOAK and "spark" in name)
             or (
                 module == "test_fault_matrix.py"
