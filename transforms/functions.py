@@ -70,6 +70,25 @@ _INSTANT_OF = (
 _DAYS = "generate_series(cast({first} as timestamp), cast({last} as timestamp), interval '1 day')"
 _SPINE = f"lateral (select cast(day as date) from {_DAYS} as days (day))"
 
+
+def _wilson(outer: str, inner: str, bound: int, sign: str) -> tuple[str, ...]:
+    """One end of the Wilson score interval at 95 %, in every dialect.
+
+    That is (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n). Rounding may carry an end past p
+    where the two should meet, at 0 and at 1.
+    """
+    forms = []
+    for double in ("double", "double precision", "double"):
+        n = "({denominator})"
+        p = f"(cast({{numerator}} as {double}) / {n})"
+        square = f"cast('3.841458820694124' as {double}) / {n}"
+        reach = f"sqrt({square} * ({p} * (1 - {p}) + {square} / 4))"
+        end = f"({p} + {square} / 2 {sign} {reach}) / (1 + {square})"
+        kept = f"{outer}({p}, {inner}(cast({bound} as {double}), {end}))"
+        forms.append(f"case when {n} > 0 and ({{numerator}}) >= 0 then {kept} end")
+    return tuple(forms)
+
+
 _FUNCTIONS: Final = (
     _scalar(
         "utc_day",
@@ -197,6 +216,20 @@ _FUNCTIONS: Final = (
         "cast(quantile_cont(cast({value} as double), {fraction}) as double)",
         "percentile_cont({fraction}) within group (order by cast({value} as double precision))",
         "percentile(cast({value} as double), {fraction})",
+    ),
+    _scalar(
+        "wilson_low",
+        "numerator denominator",
+        "double; lower end of the 95 % Wilson score interval of a share of counts, 0 to 1; NULL "
+        "where the denominator is 0",
+        *_wilson("least", "greatest", 0, "-"),
+    ),
+    _scalar(
+        "wilson_high",
+        "numerator denominator",
+        "double; upper end of the 95 % Wilson score interval of a share of counts, 0 to 1; NULL "
+        "where the denominator is 0",
+        *_wilson("greatest", "least", 1, "+"),
     ),
     _scalar(
         "text_order",

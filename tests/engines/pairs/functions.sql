@@ -86,6 +86,24 @@ select
 from given.numbers
 -- expect: 2.5 | NULL
 
+-- wilson_low, wilson_high: 0 of n, n of n, a share between, nothing counted, a NULL
+select
+    id,
+    cast(wilson_low(n - 1, 4) as decimal(8, 6)) as low,
+    cast(wilson_high(n - 1, 4) as decimal(8, 6)) as high,
+    wilson_low(0, 0) as none_low,
+    wilson_high(n, n - n) as none_high
+from given.numbers
+-- expect: 1 | 0 | 0.489891 | NULL | NULL
+-- expect: 2 | 0.045587 | 0.699358 | NULL | NULL
+-- expect: 3 | 0.150039 | 0.849961 | NULL | NULL
+-- expect: 4 | 0.300642 | 0.954413 | NULL | NULL
+-- expect: 5 | NULL | NULL | NULL | NULL
+
+-- wilson_low, wilson_high: the ends meet the share at 0 and at 1
+select wilson_low(0, 7) as a, wilson_high(7, 7) as b from given.numbers where id = 1
+-- expect: 0 | 1
+
 -- text_order: by code points
 select min(text_order(word)) as a, max(text_order(word)) as b from given.words
 -- expect: B | é
