@@ -157,8 +157,7 @@ def _list(call: Call, values: Json, user_id: int) -> Json:
 
     found = call.lists.page(query, visible, call.now)
     rows = [call.renderer.raw(booking) for booking in found.rows]
-    pagination = _pagination(found.total, query.take, query.skip)
-    return success(rows) | {"pagination": pagination}
+    return success(rows) | {"pagination": pagination(found.total, query.take, query.skip)}
 
 
 def _query(world: World, values: Json, user_id: int) -> BookingQuery:
@@ -228,7 +227,7 @@ def _instant(values: Json, name: str) -> datetime | None:
     return parse_iso(values[name]) if name in values else None
 
 
-def _pagination(total: int, take: int, skip: int) -> Json:
+def pagination(total: int, take: int, skip: int) -> Json:
     """Everything is computed from the total, the number of returned items too."""
     pages = -(-total // take)
     current = min(skip // take + 1, pages)
