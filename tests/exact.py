@@ -33,8 +33,6 @@ from tests.oracle import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipelines.sync import SyncResult
 
 SECOND: Final = timedelta(seconds=1)
@@ -89,9 +87,9 @@ class Exact:
     is_view_lost: bool = False
 
     @classmethod
-    def open(cls, setting: Setting, folder: Path) -> Exact:
+    def open(cls, setting: Setting, location: str) -> Exact:
         """Make the account, and a warehouse after its first sync."""
-        exact = cls(setting, Warehouse.open(str(folder / "exact.duckdb")))
+        exact = cls(setting, Warehouse.open(location))
         exact.sync_ordinary()
         return exact
 

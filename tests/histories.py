@@ -162,7 +162,7 @@ def book_directly(history: Histories) -> str:
     history.world.add_booking(
         replace(
             model,
-            id=9_000_000 + number,
+            id=9_000_000 + 1000 * number,  # Cal.com's own go on from the greatest
             uid=f"history{number}",
             start=start,
             end=start + timedelta(minutes=30),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
+from contextlib import nullcontext
 from datetime import timedelta
-from pathlib import Path
+from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -19,6 +20,10 @@ from hypothesis.stateful import (
 
 from cal_source.tables import ROOT_TABLES
 from tests.exact import TIMINGS, Exact, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 seeds = st.integers(0, 2**32)
 SETTINGS = st.builds(
@@ -35,10 +40,12 @@ SETTINGS = st.builds(
 class AnyHistory(RuleBasedStateMachine):
     """Changes and syncs in any order; every sync checks what has to hold after it."""
 
+    new_location: Callable[[], AbstractContextManager[str]]
+
     @initialize(setting=SETTINGS)
     def open(self, setting):
-        self.folder = tempfile.TemporaryDirectory()
-        self.exact = Exact.open(setting, Path(self.folder.name))
+        self.place = self.new_location()
+        self.exact = Exact.open(setting, self.place.__enter__())
 
     @rule(seed=seeds, count=st.integers(1, 12))
     def change(self, seed, count):
@@ -77,17 +84,30 @@ class AnyHistory(RuleBasedStateMachine):
     def teardown(self):
         if hasattr(self, "exact"):
             self.exact.__exit__(None, None, None)
-            self.folder.cleanup()
+            self.place.__exit__(None, None, None)
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def any_history(request, tmp_path):
+    """The state machine, each history in a warehouse of its own."""
+    numbers = count()
+
+    def in_a_file():
+        return nullcontext(str(tmp_path / f"exact{next(numbers)}.duckdb"))
+
+    in_postgres = request.param == "postgres"
+    place = request.getfixturevalue("postgres_server").database if in_postgres else in_a_file
+    return type("AnyHistory", (AnyHistory,), {"new_location": staticmethod(place)})
 
 
 @pytest.mark.timeout(1500)  # on a machine that others use too
-def test_warehouse_is_exact_after_any_history():
+def test_warehouse_is_exact_after_any_history(any_history):
     """A slice of `make soak`; without shrinking, which would take hours at this cost a step."""
     run_state_machine_as_test(
-        AnyHistory,
+        any_history,
         settings=settings(
-            max_examples=3,
-            stateful_step_count=6,
+            max_examples=2,
+            stateful_step_count=5,
             phases=(Phase.explicit, Phase.generate),
             suppress_health_check=list(HealthCheck),
         ),

@@ -7,9 +7,7 @@ import threading
 import time
 from random import Random
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from cal_source.extraction import Extraction
 from pipelines.errors import WarehouseLost
@@ -92,55 +90,6 @@ def test_sessions_that_end_in_a_step_end_the_run_cleanly_or_not_at_all(
         assert sync_of(warehouse, small_sandbox).outcome == "proved"
         assert differences(warehouse, small_sandbox) == []
         assert warehouse.scalar("select count(*) from ops.runs where outcome = 'running'") == 0
-
-
-class Reader(threading.Thread):
-    """Looks at a warehouse every 50 ms, as a dashboard would, and keeps the torn states it saw."""
-
-    SQL = (
-        "select count(*) as bookings, count(distinct title) as titles, "
-        "count(distinct _run_id) as runs, (select count(*) from raw.booking_attendees) as "
-        "attendees, (select count(*) from raw.booking_attendees as a where not exists (select 1 "
-        "from raw.bookings as b where b.uid = a.booking_uid and b._run_id = a._run_id)) as strays, "
-        "(select count(*) from raw.bookings_history where valid_to is null) as open_versions, "
-        "(select count(*) from ops.reads where run_id in (select _run_id from raw.bookings)) "
-        "as reads from raw.bookings"
-    )
-
-    def __init__(self, url):
-        super().__init__()
-        self.url = url
-        self.done = threading.Event()
-        self.states = []
-
-    def run(self):
-        with psycopg.connect(self.url, autocommit=True, row_factory=dict_row) as connection:
-            while not self.done.wait(0.05):
-                self.states.append(connection.execute(self.SQL).fetchone())
-
-
-@pytest.mark.parametrize("runs", [6, pytest.param(100, marks=[pytest.mark.soak])])
-def test_a_reader_sees_whole_runs_only(postgres_url, small_sandbox, sync_of, runs):
-    """Every run retitles every booking, so a state with two titles would be a torn one."""
-    with Warehouse.open(postgres_url) as warehouse:
-        sync_of(warehouse, small_sandbox, only=("bookings",))
-        reader = Reader(postgres_url)
-        reader.start()
-        for number in range(runs):
-            for booking in list(small_sandbox.world.bookings):
-                small_sandbox.world.edit_booking(booking.uid, title=f"title {number}")
-            sync_of(warehouse, small_sandbox, only=("bookings",))
-        reader.done.set()
-        reader.join()
-
-    seen = reader.states[1:]  # the first runs have titles of their own
-    whole = [s for s in seen if s["titles"] == 1]
-    assert len({s["bookings"] for s in seen}) == len({s["attendees"] for s in seen}) == 1
-    assert all(s["runs"] == 1 and s["reads"] > 0 and not s["strays"] for s in seen)
-    assert all(s["open_versions"] == s["bookings"] for s in seen)
-    assert len(whole) >= runs
-    first_whole = seen.index(whole[0])
-    assert whole == seen[first_whole:]
 
 
 def test_a_reader_of_ours_stays_in_one_state_while_runs_are_published(

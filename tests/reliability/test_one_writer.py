@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import threading
 import time
 
 import pytest
@@ -23,18 +25,24 @@ def location(request, tmp_path):
         return path
 
 
-def test_of_many_runs_started_at_once_one_works_and_the_others_say_who(location, start, sandbox):
+def test_of_twenty_runs_started_at_once_one_works_and_nineteen_say_who(location, start, sandbox):
+    """Cal.com answers nobody before nineteen have given up: whoever works holds on until then."""
+    given_up = threading.Event()
+    sandbox.before_request(lambda: given_up.wait(timeout=240))
     runs = [start(location, "--only", "me,bookings") for _ in range(20)]
-    told = {run.pid: run.communicate(timeout=280)[1] for run in runs}
+    while sum(run.poll() is not None for run in runs) < 19:
+        time.sleep(0.1)
+    given_up.set()
+    told = {run.pid: run.communicate(timeout=120)[1] for run in runs}
 
-    refused = [run for run in runs if run.returncode == ExitCode.LOCKED]
-    done = [run for run in runs if run.returncode == ExitCode.DONE]
-    assert len(done) + len(refused) == 20, [run.returncode for run in runs]
-    assert done
-    holders = {run.pid for run in done} | {run.pid for run in refused}
-    for run in refused:
+    codes = sorted(run.returncode for run in runs)
+    assert codes == [ExitCode.DONE, *[ExitCode.LOCKED] * 19], told.values()
+    (worked,) = (run for run in runs if run.returncode == ExitCode.DONE)
+    for run in runs:
         said = told[run.pid]
-        assert any(f"{word} {pid}" in said for word in ("PID", "process") for pid in holders), said
+        # On DuckDB two may meet in the moment in which a third opens the file.
+        assert run is worked or re.search(rf"(PID|process) ({'|'.join(map(str, told))})\b", said)
+    assert any(f" {worked.pid}" in told[run.pid] for run in runs if run is not worked)
     with Warehouse.open(location) as warehouse:
         assert differences(warehouse, sandbox, tables=("me", "bookings")) == []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 from random import Random
 
 import pytest
@@ -20,13 +21,28 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(0)]
 STEPS = 14
 
 
-def test_sync_is_exact_after_long_random_histories(tmp_path, capsys):
+@pytest.fixture
+def new_location(tmp_path, postgres_server):
+    """Yields where the next history's warehouse is: DuckDB and Postgres in turn."""
+
+    @contextmanager
+    def make(seed):
+        if seed % 2:
+            yield str(tmp_path / f"history{seed}.duckdb")
+        else:
+            with postgres_server.database() as url:
+                yield url
+
+    return make
+
+
+def test_sync_is_exact_after_long_random_histories(new_location, capsys):
     deadline = time.monotonic() + 60 * float(os.environ.get("SOAK_MINUTES", "30"))
     first = seed = int(os.environ.get("SOAK_SEED", "1"))
     while time.monotonic() < deadline:
-        rng, folder = Random(seed), tmp_path / str(seed)
-        folder.mkdir()
-        with Exact.open(random_setting(rng, seed, 400), folder) as exact:
+        rng = Random(seed)
+        setting = random_setting(rng, seed, 400)
+        with new_location(seed) as location, Exact.open(setting, location) as exact:
             for _ in range(STEPS):
                 random_step(exact, rng)
             if exact.is_view_lost:
