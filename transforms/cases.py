@@ -107,7 +107,7 @@ def run_case(case: Case, project: Project, engine: Engine) -> list[str]:
     for given in case.given:
         engine.load_rows(given.table, given.columns, given.rows)
     select = [f"+{expected.table}" for expected in case.expected]
-    result = build(project, engine, as_of=case.as_of, select=select)
+    result = build(project, engine, as_of=case.as_of, select=select, whole=True)
     if not result.ok:
         return list(result.failures)
     return [line for expected in case.expected for line in _differences(expected, case, engine)]

@@ -126,6 +126,14 @@ _FUNCTIONS: Final = (
         "timestampadd(minute, cast({minutes} as int), cast({day} as timestamp_ntz))",
     ),
     _scalar(
+        "add_minutes",
+        "instant minutes",
+        "instant; so many whole minutes later, earlier when negative",
+        "(({instant}) + to_minutes(cast({minutes} as bigint)))",
+        "(({instant}) + ({minutes}) * interval '1 minute')",
+        "timestampadd(minute, cast({minutes} as int), {instant})",
+    ),
+    _scalar(
         "add_days",
         "day days",
         "date; so many days later, earlier when negative",
@@ -207,6 +215,19 @@ _FUNCTIONS: Final = (
         "(({document}) ->> {key})",
         "(cast({document} as jsonb) ->> {key})",
         "get_json_object({document}, concat('$.', {key}))",
+    ),
+    _scalar(
+        "json_scalar",
+        "document",
+        "text; a JSON text, number or yes/no without quotes, such as an item of json_items; NULL "
+        "for null, lists and objects",
+        "case when json_type(cast({document} as json)) in ('ARRAY', 'OBJECT') then null "
+        "else (cast({document} as json) ->> '$') end",
+        "case when jsonb_typeof(cast({document} as jsonb)) in ('array', 'object') then null "
+        "else (cast({document} as jsonb) #>> '{{}}') end",
+        "case when {document} rlike '^[\\\\[{{]' then null "
+        "when {document} like '\"%' then get_json_object({document}, '$') "
+        "when {document} <> 'null' then {document} end",
     ),
     _scalar(
         "percentile_of",

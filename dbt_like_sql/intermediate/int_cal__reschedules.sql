@@ -1,5 +1,6 @@
 -- model: intermediate.int_cal__reschedules
--- description: Bookings that were moved and the booking that replaced each; from either end's link.
+-- description: Bookings that were moved and the booking that replaced each; from either end's link,
+--   because occurrences of a series name only the booking they replace.
 -- grain: booking_uid
 -- materialized: table
 -- decision: DECISIONS.md#rescheduled-or-cancelled
@@ -10,14 +11,16 @@ links as (
     select
         booking_uid,
         rescheduled_to_uid as successor_uid,
-        1 as preference
+        1 as preference,
+        created_at
     from staging.stg_cal__bookings
     where rescheduled_to_uid is not null
     union all
     select
         rescheduled_from_uid as booking_uid,
         booking_uid as successor_uid,
-        2 as preference
+        2 as preference,
+        created_at
     from staging.stg_cal__bookings
     where rescheduled_from_uid is not null
 ),
@@ -27,9 +30,11 @@ ranked as (
         booking_uid,
         successor_uid,
         row_number() over (
-            partition by booking_uid order by preference asc, text_order(successor_uid) asc
+            partition by booking_uid
+            order by preference asc, created_at asc, text_order(successor_uid) asc
         ) as place
     from links
+    where booking_uid <> successor_uid
 )
 
 select

@@ -45,6 +45,7 @@ reached as (
             rows between unbounded preceding and 1 preceding
         ) as reached_at
     from intermediate.int_cal__booked_days
+    where start_at is not null
 ),
 
 islands as (

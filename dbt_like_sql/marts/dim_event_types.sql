@@ -1,6 +1,6 @@
 -- model: marts.dim_event_types
--- description: One row per event type that is visible or named by a booking; event type -1 stands
---   for bookings whose event type was deleted.
+-- description: One row per event type that is visible, was once, or is named by a booking; event
+--   type -1 stands for bookings whose event type was deleted.
 -- grain: event_type_id
 -- materialized: table
 -- checks: not_null(title)
@@ -19,6 +19,24 @@ named_by_bookings as (
     from staging.stg_cal__bookings
     where event_type_id is not null
     group by event_type_id
+),
+
+once_visible as (
+    select
+        event_type_id,
+        title,
+        slug
+    from intermediate.int_cal__event_type_versions
+    where valid_to_at is null
+),
+
+others as (
+    select
+        coalesce(named_by_bookings.event_type_id, once_visible.event_type_id) as event_type_id,
+        once_visible.title,
+        coalesce(named_by_bookings.slug, once_visible.slug) as slug
+    from named_by_bookings
+    full join once_visible on named_by_bookings.event_type_id = once_visible.event_type_id
 )
 
 select
@@ -41,13 +59,13 @@ select
     is_recurring, -- flag; books a series
     is_confirmation_required, -- flag; bookings may wait for confirmation
     is_hidden, -- flag; not listed on the booking page
-    true as is_visible -- flag; false where only bookings name it
+    true as is_visible -- flag; false where the key does not see it now
 from event_types
 union all
 select
-    named_by_bookings.event_type_id,
-    coalesce(named_by_bookings.slug, 'Untitled') as title,
-    named_by_bookings.slug,
+    others.event_type_id,
+    coalesce(others.title, others.slug, 'Untitled') as title,
+    others.slug,
     null as owner_host_id,
     null as team_id,
     null as parent_event_type_id,
@@ -65,8 +83,8 @@ select
     null as is_confirmation_required,
     null as is_hidden,
     false as is_visible
-from named_by_bookings
-left join event_types on named_by_bookings.event_type_id = event_types.event_type_id
+from others
+left join event_types on others.event_type_id = event_types.event_type_id
 where event_types.event_type_id is null
 union all
 select

@@ -1,5 +1,6 @@
 -- model: marts.fct_booking_attendees
--- description: One row per attendee entry of a booking, co-hosts included and told apart.
+-- description: One row per attendee entry of a booking, co-hosts and members included and told
+--   apart.
 -- grain: booking_uid, email, ordinal
 -- materialized: incremental_by_key
 -- partition: booking_uid
@@ -7,7 +8,7 @@
 -- touched: intermediate.int_cal__attendees(booking_uid)
 -- time: all *_at columns are UTC; start_date is in the host's zone
 -- checks: relationships(booking_uid -> marts.fct_bookings.booking_uid);
---   accepted_values(role: booker, guest, co_host)
+--   accepted_values(role: booker, guest, co_host, member)
 -- decision: DECISIONS.md#co-hosts
 
 with
@@ -17,6 +18,7 @@ bookings as (
         booking_uid,
         host_id,
         event_type_id,
+        created_at,
         start_at,
         start_date,
         is_past_accepted
@@ -31,15 +33,18 @@ select
     bookings.event_type_id, -- id; event type of the booking
     bookings.start_at, -- UTC; start of the booking
     bookings.start_date, -- date; local day in the host's zone
-    attendees.role, -- text; booker, guest or co_host
+    attendees.role, -- text; booker, guest, co_host or member
     attendees.is_absent, -- flag; marked as not having come
     (
-        bookings.is_past_accepted and attendees.role <> 'co_host'
+        bookings.is_past_accepted and attendees.role in ('booker', 'guest')
     ) as is_counted, -- flag; counts in attendee no-show rates
-    lower(
-        substring(attendees.email, position('@' in attendees.email) + 1)
-    ) as email_domain, -- text; part of the e-mail after the @
+    case
+        when attendees.email like '%@%'
+            then lower(substring(attendees.email, position('@' in attendees.email) + 1))
+    end as email_domain, -- text; part of the e-mail after the @; NULL where there is none
     attendees.time_zone, -- text; IANA name as the attendee gave it
-    attendees.language -- text; language code
+    attendees.language, -- text; language code
+    lower(attendees.email) as attendee_email, -- text; personal; lower case; see dim_attendees
+    bookings.created_at -- UTC; when the booking was made
 from intermediate.int_cal__attendees as attendees
 inner join bookings on attendees.booking_uid = bookings.booking_uid

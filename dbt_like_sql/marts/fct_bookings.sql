@@ -9,6 +9,7 @@
 -- touched: intermediate.int_cal__attendees(booking_uid)
 -- touched: intermediate.int_cal__booking_starts(booking_uid)
 -- touched: intermediate.int_cal__reschedules(booking_uid)
+-- touched: intermediate.int_cal__reschedule_chains(booking_uid)
 -- moments: start_at, end_at
 -- time: all *_at columns are UTC; start_date, start_hour and start_weekday are in host_time_zone
 -- metric: lead_time_minutes = minutes from created_at to start_at; minutes; negative when entered
@@ -22,16 +23,18 @@
 --   expression(end_at >= start_at); relationships(start_date -> marts.dim_dates.date_day)
 -- decision: DECISIONS.md#outcomes
 -- decision: DECISIONS.md#no-shows
+-- decision: DECISIONS.md#reschedule-chains
 
 with
 
 attendees as (
     select
         booking_uid,
-        sum(case when role <> 'co_host' then 1 else 0 end) as attendee_count,
-        sum(case when role <> 'co_host' and is_absent then 1 else 0 end) as absent_attendee_count,
+        sum(case when role in ('booker', 'guest') then 1 else 0 end) as attendee_count,
+        sum(case when role in ('booker', 'guest') and is_absent then 1 else 0 end) as absent_attendee_count,
         sum(case when role = 'guest' then 1 else 0 end) as guest_count,
         sum(case when role = 'co_host' then 1 else 0 end) as co_host_count,
+        sum(case when role = 'member' then 1 else 0 end) as member_count,
         sum(case when is_seat then 1 else 0 end) as seat_count
     from intermediate.int_cal__attendees
     group by booking_uid
@@ -52,6 +55,9 @@ joined as (
         bookings.recurring_booking_uid,
         bookings.rescheduled_from_uid,
         reschedules.successor_uid,
+        coalesce(chains.chain_uid, bookings.booking_uid) as chain_uid,
+        coalesce(chains.chain_position, 1) as chain_position,
+        coalesce(chains.chain_length, 1) as chain_length,
         hosts.time_zone as host_time_zone,
         coalesce(bookings.event_type_id, -1) as event_type_id,
         coalesce(bookings.is_host_absent, false) as is_host_no_show,
@@ -60,6 +66,7 @@ joined as (
         coalesce(attendees.absent_attendee_count, 0) as absent_attendee_count,
         coalesce(attendees.guest_count, 0) as guest_count,
         coalesce(attendees.co_host_count, 0) as co_host_count,
+        coalesce(attendees.member_count, 0) as member_count,
         coalesce(attendees.seat_count, 0) as seat_count
     from staging.stg_cal__bookings as bookings
     inner join intermediate.int_cal__booking_hosts as booking_hosts
@@ -70,7 +77,9 @@ joined as (
     left join attendees on bookings.booking_uid = attendees.booking_uid
     left join intermediate.int_cal__reschedules as reschedules
         on bookings.booking_uid = reschedules.booking_uid
-    left join staging.stg_cal__event_types as event_types
+    left join intermediate.int_cal__reschedule_chains as chains
+        on bookings.booking_uid = chains.booking_uid
+    left join intermediate.int_cal__event_type_kinds as event_types
         on bookings.event_type_id = event_types.event_type_id
 )
 
@@ -118,5 +127,10 @@ select
     is_seated_event_type or seat_count > 0 as is_seated, -- flag; several bookers may share it
     successor_uid is not null as is_rescheduled, -- flag; another booking replaced it
     rescheduled_from_uid, -- text; the booking this one replaces
-    successor_uid as rescheduled_to_uid -- text; the booking that replaced it
+    successor_uid as rescheduled_to_uid, -- text; the booking that replaced it
+    chain_uid, -- text; first booking of its reschedule chain; itself when never moved
+    cast(chain_position as bigint) as chain_position, -- number; place in the chain, from 1
+    cast(chain_length as bigint) as chain_length, -- number; bookings in the chain; 1: never moved
+    chain_position = chain_length as is_chain_end, -- flag; count these to count each wish once
+    cast(member_count as bigint) as member_count -- number; of the hosting side, personal events
 from joined

@@ -56,7 +56,7 @@ class Built:
     digest: str
 
 
-def recorded_account(connection: duckdb.DuckDBPyConnection) -> None:
+def recorded_account(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
     """Sync the recorded account and copy its raw tables."""
     client = CalClient(
         "cal_sandbox_owner",
@@ -68,7 +68,7 @@ def recorded_account(connection: duckdb.DuckDBPyConnection) -> None:
         file = Path(folder) / "cal.duckdb"
         with Warehouse.open(str(file)) as warehouse:
             sync(warehouse, lambda **more: Extraction(client, strict=False, **more), SyncOptions())
-        raw_copy(file, connection)
+        raw_copy(file, connection, project.sources)
 
 
 @contextmanager
@@ -156,7 +156,7 @@ def main() -> None:
     project = Project.load(project_folder())
     parts = [HEAD]
     accounts = {
-        "The recorded account": recorded_account,
+        "The recorded account": lambda connection: recorded_account(connection, project),
         f"An invented year of {arguments.bookings:,} bookings": lambda connection: load_year(
             connection, arguments.bookings
         ),

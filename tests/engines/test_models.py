@@ -25,7 +25,7 @@ def recorded(sync_of, recorded_sandbox, tmp_path):
     with Warehouse.open(str(file)) as warehouse:
         sync_of(warehouse, recorded_sandbox)
     with duckdb.connect() as connection:
-        raw_copy(file, connection)
+        raw_copy(file, connection, PROJECT.sources)
         assert build(PROJECT, DuckDBEngine(connection), as_of=AS_OF).ok
         yield connection
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from transforms.relational import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     import duckdb
@@ -27,14 +28,17 @@ Columns = dict[str, dict[str, str]]
 RAW = "raw"
 
 
-def raw_copy(file: Path, target: duckdb.DuckDBPyConnection) -> None:
-    """Copy the current raw tables of a warehouse file, whose build could not go on beside it."""
+def raw_copy(file: Path, target: duckdb.DuckDBPyConnection, sources: Collection[str]) -> None:
+    """Copy the raw tables of a warehouse file, whose build could not go on beside it.
+
+    Of the histories only those that are among `sources` are copied.
+    """
     target.execute(f"attach '{file}' as warehouse (read_only)")
     target.execute(f"create schema {RAW}")
     for (name,) in target.execute(
         "select table_name from duckdb_tables() where database_name = 'warehouse' "
-        "and schema_name = ? and not table_name like '%_history'",
-        [RAW],
+        "and schema_name = ? and (not table_name like '%_history' or list_contains(?, table_name))",
+        [RAW, [source.removeprefix(f"{RAW}.") for source in sources]],
     ).fetchall():
         target.execute(f"create table {RAW}.{name} as from warehouse.{RAW}.{name}")
     target.execute("detach warehouse")

@@ -37,8 +37,8 @@ def project(models: Path) -> Project:
 
 
 @pytest.fixture
-def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Every raw table, empty."""
+def warehouse(project: Project) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Every raw table, and every history that models read, empty."""
     with duckdb.connect() as connection:
         connection.execute("create schema raw")
         for table in TABLES.values():
@@ -47,4 +47,9 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
                 for column in (*table.columns, *META_COLUMNS)
             )
             connection.execute(f"create table raw.{table.name} ({columns})")
+            if f"raw.{table.name}_history" in project.sources:
+                connection.execute(
+                    f"create table raw.{table.name}_history "
+                    f"({columns}, valid_from timestamptz, valid_to timestamptz)"
+                )
         yield connection

@@ -28,6 +28,13 @@ select
     instant_of(wall_time(cast('2026-04-04' as date), 1410), 'America/Santiago') as d
 -- expect: 2026-04-04 14:45:00+00:00 | 2026-10-25 00:00:00+00:00 | 2026-09-06 04:00:00+00:00 | 2026-04-05 02:30:00+00:00
 
+-- add_minutes: over a clock change, backwards, NULL
+select
+    add_minutes(cast('2026-03-29 00:30:00+00:00' as timestamptz), 90) as a,
+    add_minutes(cast('2026-03-01 00:00:00+00:00' as timestamptz), -15) as b,
+    add_minutes(cast(null as timestamptz), 5) as c
+-- expect: 2026-03-29 02:00:00+00:00 | 2026-02-28 23:45:00+00:00 | NULL
+
 -- add_days, days_between: over the end of February, backwards, NULL
 select
     add_days(cast('2028-02-28' as date), 2) as a,
@@ -78,6 +85,18 @@ cross join json_items(docs.doc) as items (position, item)
 -- expect: 2 | 0 | one
 -- expect: 2 | 1 | NULL
 -- expect: 2 | 2 | three
+
+-- json_scalar: items of a list, and what is no scalar
+select
+    items.place as p,
+    json_scalar(items.item) as a
+from json_items('["a b", 2, true, null, [1], {"k": 1}]') as items (place, item)
+-- expect: 0 | a b
+-- expect: 1 | 2
+-- expect: 2 | true
+-- expect: 3 | NULL
+-- expect: 4 | NULL
+-- expect: 5 | NULL
 
 -- percentile_of: between two values, without NULLs, of nothing
 select
