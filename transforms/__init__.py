@@ -10,6 +10,9 @@ It knows SQL (sqlglot) and nothing of any domain. Modules, in the order data flo
     selection   which models a build touches
     render      a model's query for one engine, one moment and one set of shadow tables
     engine      what an engine must be able to do; duckdb_engine does it
+    incremental how much of each model a build computes again
+    partitions  the queries of an incremental build: touched partitions and their rows
+    narrowing   which rows a check has to look at after it
     build       shadows, checks, one swap
     cases       given rows → expected rows, kept beside the models
     trace       what every column of a query comes from, and a digest of how

@@ -51,6 +51,7 @@ class Scope(StrEnum):
 
     ROWS = "rows"
     KEYS = "keys"
+    REFERENCES = "references"
     TABLES = "tables"
     BUILDS = "builds"
 
@@ -65,7 +66,7 @@ class Check:
         blocking: False when a failure only warns.
         query: Returns the keys of the rows that break it.
         scope: Which rows it has to look at when only some of them changed.
-        columns: Of `unique` and `drift`, the columns that it names.
+        columns: Of `unique` and `drift`, the columns that it names, `drift`'s share behind them.
     """
 
     name: str
@@ -74,12 +75,6 @@ class Check:
     query: exp.Query
     scope: Scope
     columns: tuple[str, ...] = ()
-
-    def can_look_at(self, partition: Sequence[str]) -> bool:
-        """Return True when looking at changed partitions alone finds every new failure."""
-        if self.scope is Scope.KEYS:
-            return set(partition) <= set(self.columns)
-        return self.scope is Scope.ROWS
 
 
 class _MalformedCheckError(Exception):
@@ -252,7 +247,7 @@ _KINDS: dict[str, tuple[Callable[[str, str, Sequence[str]], str], Scope]] = {
     "expression": (_expression, Scope.ROWS),
     "freshness": (_freshness, Scope.TABLES),
     "not_null": (_not_null, Scope.ROWS),
-    "relationships": (_relationships, Scope.TABLES),
+    "relationships": (_relationships, Scope.REFERENCES),
     "row_parity": (_row_parity, Scope.TABLES),
     "unique": (_unique, Scope.KEYS),
 }

@@ -74,6 +74,16 @@ def rows_of(name: str) -> str:
     return shadow_of(f"{name}__rows")
 
 
+def gone_of(name: str) -> str:
+    """Return the shadow that holds the visible rows of those partitions."""
+    return shadow_of(f"{name}__gone")
+
+
+def changed_of(name: str) -> str:
+    """Return the shadow that holds the rows that came to or went from `schema.name`."""
+    return shadow_of(f"{name}__changed")
+
+
 class Engine(Protocol):
     """A warehouse that can build models; every statement it is given is in its own dialect."""
 

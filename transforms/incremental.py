@@ -4,7 +4,7 @@ Every build remembers, model by model, a version of what it made: a digest of th
 versions of everything it reads and, where the query names it, of the moment. Equal versions mean
 equal rows; an input whose changes nobody can tell has no version, and its readers are built whole.
 
-    kept         its version is the one that is already visible
+    kept         nothing that it reads changed, or none of its rows did
     partitions   it is incremental, and every input that changed says which partitions it touches
                  (`touched`) and which of its rows, old and new, came or went
     whole        everything else
@@ -24,9 +24,11 @@ from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
-from transforms.engine import Kind, rows_of, shadow_of, touched_of
-from transforms.history import changed_rows, read_watermark
-from transforms.render import VISIBLE, render
+from transforms import partitions
+from transforms.engine import Kind, changed_of
+from transforms.history import changed_rows, read_watermark, rows_since
+from transforms.promises import read_promise
+from transforms.render import render
 from transforms.results import How
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ class BuiltFrom:
         inputs: Versions of the tables that it reads.
         told: Digest of what the header says about the rows: descriptions and checks. They say
             nothing to readers, but only a build pushes the ones and runs the others.
+        parents: Versions of the tables that its `relationships` checks looked at.
+        warned: Checks that failed and only warned; the next build looks at all rows again.
     """
 
     version: str
@@ -57,6 +61,8 @@ class BuiltFrom:
     as_of: str
     inputs: Mapping[str, str]
     told: str = ""
+    parents: Mapping[str, str] = field(default_factory=dict)
+    warned: Sequence[str] = ()
 
     def encode(self) -> str:
         """Return it as text."""
@@ -66,6 +72,17 @@ class BuiltFrom:
     def decode(cls, text: str) -> Self:
         """Read what `encode` wrote."""
         return cls(**json.loads(text))
+
+    def is_of_the_same(self, old: BuiltFrom) -> bool:
+        """True where both were built by one query from rows that are known to be equal."""
+        if self.version and self.version == old.version:
+            return True
+        known = bool(old.version) and all(self.inputs.values())
+        return known and (self.digest, self.as_of, self.inputs) == (
+            old.digest,
+            old.as_of,
+            dict(old.inputs),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,8 @@ class Step:
         why: The reason, for people.
         built_from: What it will have been built from.
         touched: Query of the partitions to recompute; only with `partitions`, and not of a view.
-        rows: Query of the rows that are new in them; of a view, of the rows that changed.
+        rows: Query of the rows that are new in them; of a view, of the rows that came.
+        changed: Query of the rows that came or went, where other models follow them.
     """
 
     how: How
@@ -85,6 +103,7 @@ class Step:
     built_from: BuiltFrom
     touched: exp.Query | None = None
     rows: exp.Query | None = None
+    changed: exp.Query | None = None
 
 
 @dataclass
@@ -103,30 +122,43 @@ class Ledger:
         """Return and note what to do with `model`, asking the warehouse in the given session."""
         built_from = self._built_from(model, engine)
         step = self._step(model, engine, built_from, self.before.get(model.name))
+        if step.how is How.WHOLE and self._is_comparable(model, built_from):
+            step = replace(step, changed=partitions.whole_difference(model))
         self.steps[model.name] = step
         return step
 
     def note_same_rows(self, model: Model) -> None:
-        """Note that a model built whole has the rows it had, so that its readers may be kept."""
+        """Note that a model has the rows it had, so that its readers may be kept."""
         step, old = self.steps[model.name], self.before[model.name]
-        new = step.built_from
-        same = replace(new, version=old.version)
-        self.steps[model.name] = Step(step.how, f"{step.why}; its rows are the same", same)
+        same = replace(step.built_from, version=old.version)
+        how = How.KEPT if step.how is How.PARTITIONS else step.how
+        self.steps[model.name] = Step(how, f"{step.why}; its rows are the same", same)
 
-    def difference(self, model: Model) -> exp.Query | None:
-        """Return a query of the rows that differ between a table and its shadow, from both sides.
+    def note_warnings(self, model: Model, names: Sequence[str]) -> None:
+        """Note the checks of a model that failed and only warn."""
+        step = self.steps[model.name]
+        built_from = replace(step.built_from, warned=tuple(names))
+        self.steps[model.name] = replace(step, built_from=built_from)
 
-        None where they cannot be compared, or nobody would profit.
-        """
-        old = self.before.get(model.name)
-        if model.header.materialized is Kind.VIEW or old is None or not old.version:
+    def current(self, name: str) -> str:
+        """Return the version that a table has in this build; '' when it is not known."""
+        if name in self.steps:
+            return self.steps[name].built_from.version
+        known = self.before.get(name)
+        return known.version if known is not None and name in self.project.models else ""
+
+    def changes(self, engine: Engine, name: str, since: str) -> exp.Query | None:
+        """Return rows of a table that came or went since a version of it; None: cannot be told."""
+        model = self.project.models.get(name)
+        if model is None or not since or not self.current(name):
             return None
-        if not self._has_readers_by_partition(model) or not self._has_same_columns(model):
-            return None
-        return _both_ways(model.name, model.column_names)
+        old, step = self.before.get(name), self.steps.get(name)
+        if step is not None and step.changed is not None and old and old.version == since:
+            return partitions.all_of(changed_of(name))
+        return changed_rows(engine, model, since) if model.header.history is not None else None
 
     def _built_from(self, model: Model, engine: Engine) -> BuiltFrom:
-        inputs = {name: self._current(name) for name in sorted(model.reads)}
+        inputs = {name: self.current(name) for name in sorted(model.reads)}
         query = render(model.query, dialect=self.engine.dialect, as_of=_NO_MOMENT)
         parts = [query, model.header.materialized, *model.header.partition, *model.column_names]
         digest = _digest(parts)
@@ -137,14 +169,8 @@ class Ledger:
             version = _digest([digest, as_of, *(f"{n}={v}" for n, v in inputs.items())])
         else:
             version = ""
-        return BuiltFrom(version, digest, as_of, inputs, _told(model))
-
-    def _current(self, name: str) -> str:
-        """The version that a table has in this build."""
-        if name in self.steps:
-            return self.steps[name].built_from.version
-        known = self.before.get(name)
-        return known.version if known is not None and name in self.project.models else ""
+        parents = {name: self.current(name) for name in sorted(_parents(model))}
+        return BuiltFrom(version, digest, as_of, inputs, _told(model), parents)
 
     def _watermark(self, model: Model, engine: Engine) -> str:
         table = model.header.history[0] if model.header.history else ""
@@ -159,70 +185,78 @@ class Ledger:
             return Step(How.WHOLE, "its descriptions or checks changed", new)
         if not self.engine.replaces_partitions:
             return Step(How.WHOLE, "the engine replaces whole tables", new)
-        if new.version and new.version == old.version:
-            return Step(How.KEPT, "nothing that it reads changed", new)
+        if new.is_of_the_same(old):
+            kept = replace(new, version=old.version)
+            return Step(How.KEPT, "nothing that it reads changed", kept)
         if model.header.history is not None:
             return self._checked_rows(model, engine, new, old)
         if not model.header.materialized.is_incremental:
             return Step(How.WHOLE, _why(new, old), new)
         return self._partitions(model, engine, new, old)
 
-    # A view needs no building; only the rows that changed have to be checked.
+    # A view needs no building; only the rows that came have to be checked.
     def _checked_rows(self, model: Model, engine: Engine, new: BuiltFrom, old: BuiltFrom) -> Step:
-        changed = self._changes(engine, model.name, old.version) if new.version else None
+        known = bool(new.version and old.version)
+        changed = changed_rows(engine, model, old.version) if known else None
         if changed is None:
             return Step(How.WHOLE, "its source's changes cannot be told", new)
-        grain = model.header.grain
-        rows = _within(model.query, changed, grain, grain)
-        return Step(How.PARTITIONS, "rows of its source changed", new, rows=rows)
+        rows = rows_since(model, old.version)
+        followed = changed if self._has_followers(model) else None
+        why = "rows of its source changed"
+        return Step(How.PARTITIONS, why, new, rows=rows, changed=followed)
 
     def _partitions(self, model: Model, engine: Engine, new: BuiltFrom, old: BuiltFrom) -> Step:
         partition = model.header.partition
         parts: list[exp.Query] = []
         for name in _changed(new, old):
             columns = model.header.touched.get(name)
-            changes = self._changes(engine, name, old.inputs.get(name, "")) if columns else None
+            changes = self.changes(engine, name, old.inputs.get(name, "")) if columns else None
             if not columns or changes is None:
                 return Step(How.WHOLE, f"{name} changed", new)
-            parts.append(_distinct(changes, columns, partition))
+            parts.append(partitions.touched_by(changes, columns, partition))
         if new.as_of != old.as_of:
             if not model.header.moments:
                 return Step(How.WHOLE, "the moment moved", new)
-            parts += _passed(model, old.as_of, new.as_of)
+            parts += partitions.touched_by_time(model, old.as_of, new.as_of)
         touched: exp.Query = parts[0]
         for part in parts[1:]:
             touched = exp.union(touched, part)
-        return Step(How.PARTITIONS, _why(new, old), new, touched, _recomputed(model))
+        rows = partitions.new_rows(model, self._in_parts(model))
+        followed = self._has_followers(model)
+        changed = partitions.partition_difference(model) if followed else None
+        return Step(How.PARTITIONS, _why(new, old), new, touched, rows, changed)
 
-    def _changes(self, engine: Engine, name: str, since: str) -> exp.Query | None:
-        """Rows of an input that came or went since a version of it; None: cannot be told."""
-        model = self.project.models.get(name)
-        if model is None or not since or not self._current(name):
-            return None
-        if model.header.history is not None:
-            return changed_rows(engine, model, since)
-        old, step = self.before.get(name), self.steps.get(name)
-        if old is None or step is None or old.version != since:
-            return None
-        if model.header.materialized is Kind.VIEW or not self._has_same_columns(model):
-            return None
-        if step.how is How.PARTITIONS:
-            partition = model.header.partition
-            gone = _within(
-                exp.select("*").from_(_visible(name)), _all(touched_of(name)), partition, partition
-            )
-            return exp.union(gone, _all(rows_of(name)), distinct=False)
-        return _both_ways(name, model.column_names)
+    def _in_parts(self, model: Model) -> dict[str, Model]:
+        return {
+            name: self.project.models[name]
+            for name in model.reads
+            if name in self.steps and self.steps[name].touched is not None
+        }
+
+    # Where its shadow can be compared with the visible table, and somebody profits.
+    def _is_comparable(self, model: Model, new: BuiltFrom) -> bool:
+        old = self.before.get(model.name)
+        if model.header.materialized is Kind.VIEW or not self.engine.replaces_partitions:
+            return False
+        if old is None or not old.version or old.digest != new.digest:
+            return False
+        return self._has_same_columns(model) and self._has_followers(model)
 
     def _has_same_columns(self, model: Model) -> bool:
         return tuple(self.catalog.get(model.name, ())) == model.column_names
 
-    def _has_readers_by_partition(self, model: Model) -> bool:
+    def _has_followers(self, model: Model) -> bool:
+        readers = (self.project.models[name] for name in self.chosen)
         return any(
-            model.name in self.project.models[name].reads
-            and self.project.models[name].header.materialized.is_incremental
-            for name in self.chosen
+            reader.header.materialized.is_incremental
+            and model.name in reader.reads | _parents(reader)
+            for reader in readers
         )
+
+
+def _parents(model: Model) -> set[str]:
+    targets = (read_promise(check).target for check in model.checks)
+    return {target.table for target in targets if target is not None} - {model.name}
 
 
 def _told(model: Model) -> str:
@@ -243,96 +277,3 @@ def _changed(new: BuiltFrom, old: BuiltFrom) -> list[str]:
 
 def _digest(parts: Sequence[str]) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
-
-
-def _table(name: str) -> exp.Table:
-    schema, _, bare = name.partition(".")
-    return exp.table_(bare, db=schema, quoted=True)
-
-
-def _all(name: str) -> exp.Select:
-    return exp.select("*").from_(_table(name))
-
-
-# The visible table is named as a shadow cannot be: readers of this build would get the shadow.
-def _both_ways(name: str, columns: Sequence[str]) -> exp.Query:
-    names = [exp.column(column, quoted=True) for column in columns]
-    old = exp.select(*names).from_(_visible(name))
-    new = exp.select(*names).from_(_table(shadow_of(name)))
-    gone = exp.except_(old, new, distinct=False).subquery("gone")
-    came = exp.except_(new, old, distinct=False).subquery("came")
-    return exp.union(exp.select("*").from_(gone), exp.select("*").from_(came), distinct=False)
-
-
-def _visible(name: str) -> exp.Table:
-    table = _table(name)
-    table.meta[VISIBLE] = True
-    return table
-
-
-def _same(
-    left: str, left_columns: Sequence[str], right: str, right_columns: Sequence[str]
-) -> exp.Expr:
-    return exp.and_(
-        *(
-            exp.column(a, table=left, quoted=True).eq(exp.column(b, table=right, quoted=True))
-            for a, b in zip(left_columns, right_columns, strict=True)
-        )
-    )
-
-
-def _within(
-    query: exp.Query, keys: exp.Query, columns: Sequence[str], key_columns: Sequence[str]
-) -> exp.Select:
-    """Rows of a query whose columns equal those of some row of `keys`."""
-    matching = (
-        exp
-        .select("1")
-        .from_(keys.copy().subquery("wanted"))
-        .where(_same("wanted", key_columns, "candidate", columns))
-    )
-    return (
-        exp.select("*").from_(query.copy().subquery("candidate")).where(exp.Exists(this=matching))
-    )
-
-
-def _distinct(changes: exp.Query, columns: Sequence[str], partition: Sequence[str]) -> exp.Query:
-    selected = [
-        exp.alias_(exp.column(column, table="changed", quoted=True), name, quoted=True)
-        for column, name in zip(columns, partition, strict=True)
-    ]
-    known = [
-        exp.column(column, table="changed", quoted=True).is_(exp.null()).not_()
-        for column in columns
-    ]
-    return exp.select(*selected).distinct().from_(changes.subquery("changed")).where(*known)
-
-
-# Rows whose moment lies between the builds, both included: right for any comparison with it. Of an
-# input they are read as they are now: where they were different, the input's changes tell.
-def _passed(model: Model, before: str, now: str) -> list[exp.Query]:
-    low, high = (
-        exp.cast(exp.Literal.string(text), exp.DataType.Type.TIMESTAMPTZ)
-        for text in sorted((before, now), key=datetime.fromisoformat)
-    )
-    queries: list[exp.Query] = []
-    for moment in model.header.moments:
-        table, _, column = moment.rpartition(".")
-        rows = exp.select("*").from_(_table(table) if table else _visible(model.name))
-        passed = rows.where(exp.column(column, quoted=True).between(low, high))
-        columns = model.header.touched[table] if table else model.header.partition
-        queries.append(_distinct(passed, columns, model.header.partition))
-    return queries
-
-
-# The query over those input rows only that belong to touched partitions.
-def _recomputed(model: Model) -> exp.Query:
-    query, partition = model.query.copy(), model.header.partition
-    touched = _all(touched_of(model.name))
-    for table in list(query.find_all(exp.Table)):
-        columns = model.header.touched.get(f"{table.db}.{table.name}")
-        if columns:
-            bare = exp.select("*").from_(_table(f"{table.db}.{table.name}"))
-            kept = _within(bare, touched, columns, partition)
-            table.replace(kept.subquery(table.alias_or_name))
-    return _within(query, touched, partition, partition)

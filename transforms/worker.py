@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from transforms.checks import Scope
-from transforms.engine import Engine, Kind, rows_of, shadow_of, touched_of
+from transforms.engine import SHADOW, Engine, Kind, changed_of, gone_of, rows_of, touched_of
 from transforms.errors import BuildError, EngineError
+from transforms.narrowing import rows_to_check
+from transforms.partitions import all_of, gone_rows, shadow_rows, table, visible
 from transforms.personal import mask_key
 from transforms.render import render
 from transforms.results import CheckResult, How, ModelResult
@@ -17,12 +18,10 @@ from transforms.results import CheckResult, How, ModelResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from transforms.checks import Check
     from transforms.incremental import Ledger, Step
     from transforms.model import Model
 
 _SAMPLE = 5
-_ALL_ROWS = ""
 
 
 @dataclass
@@ -61,14 +60,13 @@ class Worker:
             why = "something it needs failed"
             return ModelResult(model.name, None, 0.0, (), How.SKIPPED, why)
         try:
-            step = self._plan.ledger.decide(model, self._engine)
-            self._create(model, step)
+            self._create(model, self._plan.ledger.decide(model, self._engine))
+            step = self._plan.ledger.steps[model.name]
             rows, checks = self._inspect(model, step)
         except EngineError as error:
             raise BuildError(model.name, model.path, error.reason) from error
-        why = self._plan.ledger.steps[model.name].why
         seconds = self._plan.clock() - started
-        result = ModelResult(model.name, rows, seconds, checks, step.how, why)
+        result = ModelResult(model.name, rows, seconds, checks, step.how, step.why)
         if not result.ok:
             self._plan.failed.add(model.name)
         return result
@@ -77,93 +75,88 @@ class Worker:
         if step.how is How.KEPT:
             return
         name, kind = model.name, model.header.materialized
-        if step.rows is not None and kind is Kind.VIEW:  # it stays as it is; its rows are checked
-            self._engine.create_shadow(_bare(rows_of(name)), Kind.TABLE, self._render(step.rows))
-            return
-        if step.touched is not None and step.rows is not None:
-            self._create_partitions(model, step.touched, step.rows)
-        else:
-            self._engine.create_shadow(name, kind, self._render(model.query))
-        self._plan.shadowed.add(name)
         if step.how is How.WHOLE:
-            self._compare(model)
+            self._engine.create_shadow(name, kind, self._render(model.query))
+        elif step.touched is None:  # a view stays as it is; the rows that came are checked
+            self._create_table(rows_of(name), step.rows)
+        elif not self._create_partitions(model, step):
+            return
+        if self._is_followed_without_change(model, step):
+            return
+        if step.touched is not None:
+            self._engine.create_shadow(name, Kind.VIEW, self._render(shadow_rows(model)))
+        if step.how is How.WHOLE or step.touched is not None:
+            self._plan.shadowed.add(name)
 
-    # The shadow of an incremental model is a view: its untouched rows and the new ones.
-    def _create_partitions(self, model: Model, touched: exp.Query, rows: exp.Query) -> None:
-        name = model.name
-        self._engine.create_shadow(_bare(touched_of(name)), Kind.TABLE, self._render(touched))
-        self._engine.create_shadow(_bare(rows_of(name)), Kind.TABLE, self._render(rows))
-        columns = [exp.column(column, quoted=True) for column in model.column_names]
-        same = exp.and_(
-            *(
-                exp.column(c, table="touched", quoted=True).eq(
-                    exp.column(c, table="old", quoted=True)
-                )
-                for c in model.header.partition
-            )
-        )
-        is_touched = exp.Exists(
-            this=exp.select("1").from_(_table(touched_of(name)).as_("touched")).where(same)
-        )
-        old = exp.select(*columns).from_(_table(name).as_("old")).where(is_touched.not_())
-        new = exp.select(*columns).from_(_table(rows_of(name)))
-        whole = exp.union(old, new, distinct=False)
-        self._engine.create_shadow(name, Kind.VIEW, self._render(whole))
-
-    # Rows that are as they were keep their readers from being rebuilt.
-    def _compare(self, model: Model) -> None:
-        difference = self._plan.ledger.difference(model)
-        if difference is not None and not self._engine.rows(f"{self._render(difference)} limit 1"):
+    def _create_partitions(self, model: Model, step: Step) -> bool:
+        """Build what is new in the touched partitions; False when none are touched."""
+        self._create_table(touched_of(model.name), step.touched)
+        touched = self._render(all_of(touched_of(model.name)))
+        if not self._engine.rows(f"select 1 from ({touched}) as touched limit 1"):
             self._plan.ledger.note_same_rows(model)
+            return False
+        self._create_table(gone_of(model.name), gone_rows(model))
+        self._create_table(rows_of(model.name), step.rows)
+        return True
+
+    # Rows that are as they were keep the readers of a table from being rebuilt.
+    def _is_followed_without_change(self, model: Model, step: Step) -> bool:
+        if step.changed is None:
+            return False
+        self._create_table(changed_of(model.name), step.changed)
+        changed = self._render(all_of(changed_of(model.name)))
+        if self._engine.rows(f"select 1 from ({changed}) as changed limit 1"):
+            return False
+        self._plan.ledger.note_same_rows(model)
+        return self._plan.ledger.steps[model.name].how is How.KEPT
+
+    def _create_table(self, shadow: str, query: exp.Query | None) -> None:
+        if query is not None:
+            bare = shadow.removesuffix(SHADOW)  # create_shadow adds it again
+            self._engine.create_shadow(bare, Kind.TABLE, self._render(query))
 
     # One query counts the rows and the failures of every check.
     def _inspect(self, model: Model, step: Step) -> tuple[int, tuple[CheckResult, ...]]:
         checks = [
-            (check, query) for check in model.checks if (query := self._look(check, model, step))
+            (check, query)
+            for check in model.checks
+            if (query := rows_to_check(check, model, self._plan.ledger, self._engine))
         ]
-        texts = [self._render(exp.select("*").from_(_table(model.name)))]
-        texts += [self._render(query) for _, query in checks]
+        texts = [self._render(query) for _, query in checks]
         counts = " union all ".join(
-            f"select {number} as place, count(*) as row_count from ({text}) as counted"
-            for number, text in enumerate(texts)
+            f"select {number} as place, ({text}) as row_count"
+            for number, text in enumerate([
+                self._row_count(model, step),
+                *(f"select count(*) from ({t}) as c" for t in texts),
+            ])
         )
         found = {int(str(place)): int(str(n)) for place, n in self._engine.rows(counts)}
-        results = [
+        results = tuple(
             CheckResult(
                 check.name,
                 not found[number],
                 found[number],
                 check.blocking,
-                self._sample(query, texts[number]) if found[number] else (),
+                self._sample(query, texts[number - 1]) if found[number] else (),
             )
             for number, (check, query) in enumerate(checks, start=1)
-        ]
-        return found[0], tuple(results)
+        )
+        warned = [each.name for each in results if not (each.blocking or each.passed)]
+        self._plan.ledger.note_warnings(model, warned)
+        return found[0], results
 
-    def _look(self, check: Check, model: Model, step: Step) -> exp.Query | None:
-        """Return a check's query over the rows that it has to look at; None: over none."""
-        if check.scope is Scope.BUILDS and not self._can_compare_builds(check, model):
-            return None
-        if (
-            step.how is How.WHOLE
-            or check.scope in {Scope.TABLES, Scope.BUILDS}
-            or not check.blocking
-        ):
-            return check.query
-        if step.how is How.KEPT:
-            return None
-        is_view = model.header.materialized is Kind.VIEW
-        partition = model.header.grain if is_view else model.header.partition
-        if not check.can_look_at(partition):
-            return check.query
-        query = check.query.copy()
-        for table in list(query.find_all(exp.Table)):
-            if f"{table.db}.{table.name}" == model.name:
-                table.replace(_table(rows_of(model.name)).as_(table.alias_or_name))
-        return query
-
-    def _can_compare_builds(self, check: Check, model: Model) -> bool:
-        return check.columns[0] in self._plan.ledger.catalog.get(model.name, {})
+    def _row_count(self, model: Model, step: Step) -> str:
+        if step.how is How.PARTITIONS and step.touched is not None:
+            old, gone, new = (
+                self._render(exp.select(exp.Count(this=exp.Star())).from_(source))
+                for source in (
+                    visible(model.name),
+                    table(gone_of(model.name)),
+                    table(rows_of(model.name)),
+                )
+            )
+            return f"select ({old}) - ({gone}) + ({new})"
+        return self._render(exp.select(exp.Count(this=exp.Star())).from_(table(model.name)))
 
     def _sample(self, query: exp.Query, sql: str) -> tuple[str, ...]:
         names = query.named_selects
@@ -181,13 +174,3 @@ class Worker:
 
 def _key_text(names: Sequence[str], row: Sequence[object]) -> str:
     return ", ".join(f"{name}={mask_key(value)}" for name, value in zip(names, row, strict=True))
-
-
-def _table(name: str) -> exp.Table:
-    schema, _, bare = name.partition(".")
-    return exp.table_(bare, db=schema, quoted=True)
-
-
-# create_shadow adds the ending itself
-def _bare(name: str) -> str:
-    return name.removesuffix(shadow_of(""))

@@ -2,10 +2,10 @@
 -- description: Accepted bookings per person who has to be there (the host, co-hosts and members),
 --   cut at the person's local midnights, with and without their buffers.
 -- grain: host_id, booking_uid, local_date
--- materialized: incremental_by_time
--- partition: local_date
--- touched: intermediate.int_cal__booking_dates(date_day)
--- touched: intermediate.int_cal__host_days(local_date)
+-- materialized: incremental_by_key
+-- partition: host_id, local_date
+-- touched: intermediate.int_cal__booking_dates(host_id, date_day)
+-- touched: intermediate.int_cal__host_days(host_id, local_date)
 -- time: local_date is a day in the zone of the person's schedule; *_at columns are UTC
 -- checks: expression(blocked_start_at < blocked_end_at); expression(start_at is null or start_at < end_at)
 -- decision: DECISIONS.md#utilisation

@@ -2,11 +2,11 @@
 -- description: How much of each host's bookable time was booked, per local day. Hosts whose
 --   schedule is not visible appear on days with bookings only, without available time.
 -- grain: host_id, local_date
--- materialized: incremental_by_time
--- partition: local_date
--- touched: intermediate.int_cal__availability(local_date)
--- touched: intermediate.int_cal__booked_days(local_date)
--- touched: intermediate.int_cal__host_days(local_date)
+-- materialized: incremental_by_key
+-- partition: host_id, local_date
+-- touched: intermediate.int_cal__availability(host_id, local_date)
+-- touched: intermediate.int_cal__booked_days(host_id, local_date)
+-- touched: intermediate.int_cal__host_days(host_id, local_date)
 -- moments: intermediate.int_cal__host_days.day_end_at
 -- time: local_date is a day in time_zone, the zone of the host's schedule
 -- metric: available_minutes = working hours, or the date's overrides; minutes; overlaps once

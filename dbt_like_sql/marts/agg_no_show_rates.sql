@@ -2,9 +2,9 @@
 -- description: No-shows by host, event type and local day, per booking and per attendee. Add the
 --   counts up before dividing; a mean of rates is no rate.
 -- grain: host_id, event_type_id, start_date
--- materialized: incremental_by_time
--- partition: start_date
--- touched: marts.fct_bookings(start_date)
+-- materialized: incremental_by_key
+-- partition: host_id, event_type_id, start_date
+-- touched: marts.fct_bookings(host_id, event_type_id, start_date)
 -- sources: marts.fct_bookings
 -- time: start_date is in the host's zone
 -- metric: booking_no_show_rate = booking_no_show_count / booking_count; 0..1; a booking with at

@@ -1,0 +1,175 @@
+"""The queries of an incremental build: which partitions changes touch, and their rows.
+
+Of every model that a build changes and that others follow by partition, small tables stand beside
+its shadow: `touched` (its partitions to replace), `gone` (their visible rows), `rows` (their new
+ones) and `changed` (rows that came or went). Readers take what changed from there, so that the
+work depends on the number of changes; of a large table only the key is read to find rows in it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from transforms.engine import gone_of, rows_of, shadow_of, touched_of
+from transforms.render import VISIBLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from transforms.model import Model
+
+
+def table(name: str) -> exp.Table:
+    """`schema.name` as a query names it; its shadow is read where there is one."""
+    schema, _, bare = name.partition(".")
+    return exp.table_(bare, db=schema, quoted=True)
+
+
+def visible(name: str) -> exp.Table:
+    """`schema.name` as readers see it until the swap, shadow or not."""
+    node = table(name)
+    node.meta[VISIBLE] = True
+    return node
+
+
+def all_of(name: str) -> exp.Select:
+    """Every row of a table."""
+    return exp.select("*").from_(table(name))
+
+
+def columns_of(source: exp.Expr, names: Sequence[str]) -> exp.Select:
+    """Some columns of a table or subquery, in that order."""
+    return exp.select(*(exp.column(name, quoted=True) for name in names)).from_(source)
+
+
+def difference(old: exp.Query, new: exp.Query) -> exp.Query:
+    """Rows that only one of two queries has, as often as it has more of them."""
+    gone = exp.except_(old.copy(), new.copy(), distinct=False).subquery("gone")
+    came = exp.except_(new.copy(), old.copy(), distinct=False).subquery("came")
+    return exp.union(exp.select("*").from_(gone), exp.select("*").from_(came), distinct=False)
+
+
+def whole_difference(model: Model) -> exp.Query:
+    """Rows that differ between a table that was built whole and its shadow."""
+    names = model.column_names
+    shadow = table(shadow_of(model.name))
+    return difference(columns_of(visible(model.name), names), columns_of(shadow, names))
+
+
+def partition_difference(model: Model) -> exp.Query:
+    """Rows that differ between the old and the new rows of the touched partitions."""
+    names = model.column_names
+    return difference(
+        columns_of(table(gone_of(model.name)), names), columns_of(table(rows_of(model.name)), names)
+    )
+
+
+def touched_by(changes: exp.Query, columns: Sequence[str], partition: Sequence[str]) -> exp.Query:
+    """Partitions that changed rows of an input belong to.
+
+    Args:
+        changes: The rows.
+        columns: The input's columns that hold the partition.
+        partition: The model's columns, in the same order.
+    """
+    selected = [
+        exp.alias_(exp.column(column, table="changed", quoted=True), name, quoted=True)
+        for column, name in zip(columns, partition, strict=True)
+    ]
+    known = [
+        exp.column(column, table="changed", quoted=True).is_(exp.null()).not_()
+        for column in columns
+    ]
+    return exp.select(*selected).distinct().from_(changes.subquery("changed")).where(*known)
+
+
+def touched_by_time(model: Model, before: str, now: str) -> list[exp.Query]:
+    """Partitions of rows whose moment lies between two builds, both included.
+
+    Both, as that is right for any comparison with the moment. Of an input they are read as they are
+    now: where they were different, the input's changes tell.
+    """
+    low, high = (
+        exp.cast(exp.Literal.string(text), exp.DataType.Type.TIMESTAMPTZ)
+        for text in sorted((before, now), key=datetime.fromisoformat)
+    )
+    queries: list[exp.Query] = []
+    for moment in model.header.moments:
+        name, _, column = moment.rpartition(".")
+        rows = exp.select("*").from_(table(name) if name else visible(model.name))
+        passed = rows.where(exp.column(column, quoted=True).between(low, high))
+        columns = model.header.touched[name] if name else model.header.partition
+        queries.append(touched_by(passed, columns, model.header.partition))
+    return queries
+
+
+def gone_rows(model: Model) -> exp.Query:
+    """Visible rows of the touched partitions."""
+    partition = model.header.partition
+    rows = columns_of(visible(model.name), model.column_names)
+    return within(rows, all_of(touched_of(model.name)), partition, partition)
+
+
+def new_rows(model: Model, in_parts: Mapping[str, Model]) -> exp.Query:
+    """The model's query over those input rows only that belong to touched partitions.
+
+    Args:
+        model: An incremental model.
+        in_parts: Models that this build replaces by partition, by name.
+    """
+    query, partition = model.query.copy(), model.header.partition
+    touched = all_of(touched_of(model.name))
+    for node in list(query.find_all(exp.Table)):
+        name = f"{node.db}.{node.name}"
+        columns = model.header.touched.get(name)
+        if not columns:
+            continue
+        if name in in_parts:
+            # old rows and new ones each for themselves: engines would else compare the whole
+            # table with its touched partitions first
+            old = within(exp.select("*").from_(visible(name)), touched, columns, partition)
+            new = within(all_of(rows_of(name)), touched, columns, partition)
+            kept: exp.Query = exp.union(_untouched(in_parts[name], old), new, distinct=False)
+        else:
+            kept = within(all_of(name), touched, columns, partition)
+        node.replace(kept.subquery(node.alias_or_name))
+    return within(query, touched, partition, partition)
+
+
+def shadow_rows(model: Model) -> exp.Query:
+    """All rows of a model whose partitions are replaced: the untouched ones and the new."""
+    old = _untouched(model, columns_of(visible(model.name), model.column_names))
+    new = columns_of(table(rows_of(model.name)), model.column_names)
+    return exp.union(old, new, distinct=False)
+
+
+def _untouched(model: Model, rows: exp.Query) -> exp.Query:
+    partition = model.header.partition
+    touched = _exists(all_of(touched_of(model.name)), partition, "held", partition)
+    return exp.select("*").from_(rows.subquery("held")).where(touched.not_())
+
+
+def within(
+    query: exp.Query, keys: exp.Query, columns: Sequence[str], key_columns: Sequence[str]
+) -> exp.Select:
+    """Rows of a query whose columns equal those of some row of `keys`."""
+    found = _exists(keys, key_columns, "candidate", columns)
+    return exp.select("*").from_(query.copy().subquery("candidate")).where(found)
+
+
+def _exists(
+    keys: exp.Query, key_columns: Sequence[str], alias: str, columns: Sequence[str]
+) -> exp.Exists:
+    wanted = f"wanted_by_{alias}"
+    same = exp.and_(
+        *(
+            exp.column(key, table=wanted, quoted=True).eq(
+                exp.column(column, table=alias, quoted=True)
+            )
+            for key, column in zip(key_columns, columns, strict=True)
+        )
+    )
+    return exp.Exists(this=exp.select("1").from_(keys.copy().subquery(wanted)).where(same))
