@@ -14,13 +14,18 @@ from transforms.lint import lint
 AS_OF = datetime(2026, 11, 22, 9, tzinfo=UTC)
 ROWS_OF_NOTHING = {"dim_as_of": 1, "dim_dates": 31, "dim_event_types": 1, "dim_hosts": 1}
 MARTS = (  # that reports, dashboards and others' SQL rely on
+    "agg_bookings_by_circumstance",
+    "agg_bookings_by_host",
     "agg_host_utilisation_daily",
+    "agg_month_on_month",
     "agg_no_show_rates",
+    "agg_rates",
     "dim_as_of",
     "dim_dates",
     "dim_event_types",
     "dim_hosts",
     "fct_booking_attendees",
+    "fct_booking_features",
     "fct_bookings",
 )
 HISTORIES = {
