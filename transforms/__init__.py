@@ -22,6 +22,7 @@ It knows SQL (sqlglot) and nothing of any domain. Modules, in the order data flo
     promises    checks as data; keys are told to the warehouse
     site        every table, column and lineage as one HTML file
     dbt         the project as a dbt project that builds the same rows
+    metrics     what the project measures, defined once for warehouse, dbt and readers
 """
 
 from transforms.build import build

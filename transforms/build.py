@@ -229,7 +229,7 @@ def _replacement(ledger: Ledger, name: str) -> Replacement:
         kind=kind,
         sql=render(model.query, dialect=ledger.engine.dialect, as_of=ledger.as_of),
         description=model.header.description,
-        columns={c.name: c.description for c in model.columns},
+        columns=model.comments,
         partition=model.header.partition if in_place else (),
         keys=declared_keys(model, ledger.project),
     )

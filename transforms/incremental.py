@@ -260,7 +260,7 @@ def _parents(model: Model) -> set[str]:
 
 
 def _told(model: Model) -> str:
-    described = (f"{column.name} {column.description}" for column in model.columns)
+    described = (f"{column} {comment}" for column, comment in model.comments.items())
     checks = (f"{check.name} {check.blocking}" for check in model.checks)
     return _digest([model.header.description, *described, *checks])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import sqlglot
@@ -17,7 +17,9 @@ from transforms.functions import call_fault, engine_calls
 from transforms.header import Header, parse_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from transforms.metrics.model import Metric
 
 AS_OF = "as_of"
 STAR = "*"
@@ -55,6 +57,7 @@ class Model:
         columns: What it returns, in order.
         reads: Tables that the query names.
         checks: What it promises, its grain first.
+        metrics: Column → the metric that it holds; from the project's metrics file.
     """
 
     name: str
@@ -65,6 +68,16 @@ class Model:
     columns: tuple[OutputColumn, ...]
     reads: frozenset[str]
     checks: tuple[Check, ...]
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+    @property
+    def comments(self) -> dict[str, str]:
+        """Column → what the warehouse says beside it: its description, then its metric's."""
+        told = {column.name: column.description for column in self.columns}
+        measured = {
+            column: f"{told[column]}. {metric.comment}" for column, metric in self.metrics.items()
+        }
+        return told | measured
 
     @property
     def needs(self) -> frozenset[str]:

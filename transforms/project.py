@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
 from transforms.errors import Problem, ProjectError, did_you_mean
+from transforms.metrics import METRICS_FILE, Metrics, metric_problems, read_metrics
 from transforms.model import Model, model_name, parse_model, position, tables_of
 from transforms.resolve import Catalog, unresolved_columns
 from transforms.seed import SEEDS, parse_seed
@@ -27,13 +28,15 @@ class Project:
 
     Attributes:
         models: `schema.name` → model, in build order.
+        metrics: What the project measures; empty without a metrics file.
     """
 
     models: Mapping[str, Model]
+    metrics: Metrics = field(default_factory=Metrics)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read every `.sql` file below `staging/`, `intermediate/` and `marts/`, and the seeds.
+        """Read every `.sql` file below `staging/`, `intermediate/` and `marts/`, seeds and metrics.
 
         Args:
             folder: The project's folder. The layer is the schema, the file's name the model's.
@@ -56,7 +59,11 @@ class Project:
         problems += _decision_problems(models, folder)
         ordered, order_problems = _in_order(_first_of_each(models))
         problems += order_problems
-        project = cls({model.name: model for model in ordered})
+        metrics, found = _read_metrics(folder)
+        problems += found
+        measured = (replace(model, metrics=metrics.of_model(model.name)) for model in ordered)
+        project = cls({model.name: model for model in measured}, metrics)
+        problems += metric_problems(metrics, project.models, METRICS_FILE)
         problems += _duplicates(models)
         broken = set(paths) - {model.path for model in models}
         problems += project._reference_problems(broken)
@@ -129,6 +136,17 @@ def _parse(paths: Mapping[str, Path]) -> tuple[list[Model], list[Problem]]:
         if model is not None:
             models.append(model)
     return models, problems
+
+
+def _read_metrics(folder: Path) -> tuple[Metrics, list[Problem]]:
+    file = folder / METRICS_FILE
+    if not file.is_file():
+        return Metrics(), []
+    try:
+        return read_metrics(file.read_text(encoding="utf-8"), METRICS_FILE)
+    except UnicodeDecodeError:
+        message = "the file is not UTF-8. Save it as UTF-8."
+        return Metrics(), [Problem(METRICS_FILE, 1, 0, message)]
 
 
 def _first_of_each(models: Iterable[Model]) -> dict[str, Model]:

@@ -1,4 +1,4 @@
-"""Parts of the README that come from the code. `python -m tests.docs.generated` writes them."""
+"""What of README and docs comes from the code. `python -m tests.docs.generated` writes it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,23 @@ from cal_source.tables import TABLES
 from pipelines.cli.actions import COLUMNS, cells
 from pipelines.coverage import Coverage, covered, evidence_counts
 from pipelines.exit_codes import MEANINGS
+from pipelines.models import project_folder
+from transforms import Project
+from transforms.metrics import metrics_page
 
 README = Path(__file__).resolve().parents[2] / "README.md"
+METRICS_PAGE = README.parent / "docs" / "metrics.md"
+METRICS_INTRODUCTION = """
+What the numbers mean, for people who use them and need not read SQL. This page is made from
+`dbt_like_sql/metrics.yml` by `python -m tests.docs.generated`. The same definitions stand as
+comments in the warehouse, in the data dictionary (`cal-warehouse docs`) and in dbt's semantic layer
+(`cal-warehouse export dbt`); the tests compute each of them and compare it with the table that
+holds it. Contested choices are explained in `dbt_like_sql/DECISIONS.md`.
+
+Never average a rate over rows: add its numerator and its denominator up first, then divide. Days
+are local days of the host. Where fewer than 20 things were counted, the report says "not enough
+data".
+"""
 
 
 def tables() -> str:
@@ -66,5 +81,11 @@ def rendered(text: str) -> str:
     return text
 
 
+def metrics() -> str:
+    found = Project.load(project_folder()).metrics
+    return metrics_page(found, title="Metrics", introduction=METRICS_INTRODUCTION)
+
+
 if __name__ == "__main__":
     README.write_text(rendered(README.read_text()))
+    METRICS_PAGE.write_text(metrics())

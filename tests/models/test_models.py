@@ -212,4 +212,4 @@ def test_malformed_working_hours_give_no_time_and_no_error(project, warehouse):
 def test_the_sql_project_holds_no_python(models):
     kinds = {file.suffix for file in models.rglob("*") if file.is_file()}
 
-    assert kinds == {".sql", ".csv", ".md", ".txt"}
+    assert kinds == {".sql", ".csv", ".md", ".txt", ".yml"}

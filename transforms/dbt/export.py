@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from transforms.dbt.properties import model_properties, singular_checks
 from transforms.dbt.scaffold import AS_OF_MACRO, profiles_file, readme_file, settings_file
+from transforms.dbt.semantics import semantic_layer
 from transforms.dbt.sql import dbt_sql, escape_jinja
 from transforms.dbt.yaml import Yaml, write_yaml
 from transforms.errors import TransformError
@@ -107,9 +108,11 @@ def _files(
         yield from _test_files(model, project.models, target)
     for schema, models in by_schema.items():
         what = "seeds" if schema == SEEDS else "models"
-        entries = [model_properties(model, project.models, target) for model in models]
+        entries = [model_properties(model, project, target) for model in models]
         path = "seeds/_seeds.yml" if schema == SEEDS else f"models/{schema}/_models.yml"
         yield path, write_yaml({"version": 2, what: entries})
+    if layer := semantic_layer(project, target):
+        yield "models/_metrics.yml", write_yaml({"version": 2, **layer})
 
 
 def _model_file(model: Model, models: Mapping[str, Model], target: Target) -> tuple[str, str]:

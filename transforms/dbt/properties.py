@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from transforms.checks import Scope
+from transforms.dbt.semantics import is_spine_column, time_spine
 from transforms.dbt.sql import escape_jinja, reference
 from transforms.promises import read_promise
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from transforms.checks import Check
     from transforms.dbt.yaml import Yaml
     from transforms.model import Model
+    from transforms.project import Project
     from transforms.promises import Promise
 
 _DBT_HAS = frozenset({"not_null", "unique", "accepted_values", "relationships"})
@@ -35,12 +37,12 @@ def singular_checks(model: Model) -> Iterator[Check]:
             yield check
 
 
-def model_properties(model: Model, models: Collection[str], dialect: str) -> Yaml:
+def model_properties(model: Model, project: Project, dialect: str) -> Yaml:
     """Return the entry of a model or seed in a properties file.
 
     Args:
         model: The model or seed.
-        models: Names of the project's models, `schema.name`.
+        project: The project it belongs to.
         dialect: The target's dialect, for the types of a seed's columns.
     """
     promises = [read_promise(check) for check in model.checks]
@@ -49,11 +51,13 @@ def model_properties(model: Model, models: Collection[str], dialect: str) -> Yam
         "name": model.name.partition(".")[2],
         "description": escape_jinja(_description(model)),
         "config": {"meta": {"grain": list(model.header.grain)}, **_column_types(model, dialect)},
+        **time_spine(project, model),
         "columns": [
             {
                 "name": column.name,
-                "description": escape_jinja(column.description),
-                "data_tests": list(_tests(column.name, told, models)),
+                "description": escape_jinja(model.comments[column.name]),
+                **({"granularity": "day"} if is_spine_column(project, model, column.name) else {}),
+                "data_tests": list(_tests(column.name, told, project.models)),
             }
             for column in model.columns
         ],

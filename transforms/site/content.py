@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from transforms.lineage import Lineage
+    from transforms.metrics import Metric
     from transforms.model import Model
     from transforms.project import Project
 
@@ -46,7 +47,7 @@ class SiteColumn:
         type: Its type in the warehouse; empty where that is not known.
         description: Its meaning.
         is_key: True for a column of the grain.
-        metric: Its definition, where the header gives one.
+        metric: Its definition, where the metrics file or the header gives one.
         target: The key of another table that its values are.
         origins: Columns its values are made from.
         readers: Columns made from it.
@@ -111,10 +112,12 @@ class Site:
     Attributes:
         title: Its heading.
         tables: Sources first, then models in build order.
+        metrics: What the project measures, in the file's order.
     """
 
     title: str
     tables: tuple[SiteTable, ...]
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def schemas(self) -> dict[str, list[SiteTable]]:
@@ -152,6 +155,7 @@ def describe_project(
             *(facts.source(table) for table in known),
             *(facts.model(model) for model in project.models.values()),
         ),
+        tuple(project.metrics.metrics.values()),
     )
 
 
@@ -187,6 +191,7 @@ class _Facts:
         """Return what is known of a model."""
         header = model.header
         metrics = {name: entry.value for name, entry in header.metrics.items()}
+        metrics |= {column: metric.comment for column, metric in model.metrics.items()}
         return SiteTable(
             name=model.name,
             kind=str(header.materialized),

@@ -1,0 +1,66 @@
+"""The metrics that ship: each computed from its definition gives the mart's own number."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipelines.engines import engine_of
+from pipelines.models import build_models, project_folder
+from pipelines.warehouse import Warehouse
+from transforms import Project
+from transforms.metrics import metric_query
+from transforms.render import render
+
+if TYPE_CHECKING:
+    from transforms import Engine
+
+AS_OF = datetime(2026, 11, 22, 9, tzinfo=UTC)
+PROJECT = Project.load(project_folder())
+METRICS = PROJECT.metrics.metrics
+
+
+def differing(engine: Engine) -> dict[str, list]:
+    """Rows of each mart whose number is not what the metric's definition gives."""
+    found = {}
+    for metric in METRICS.values():
+        ours = {
+            row[:-1]: row[-1]
+            for row in engine.rows(
+                render(metric_query(metric, metric.grain), dialect=engine.dialect, as_of=AS_OF)
+            )
+        }
+        columns = ", ".join((*metric.grain, metric.column))
+        theirs = {row[:-1]: row[-1] for row in engine.rows(f"select {columns} from {metric.model}")}
+        assert ours.keys() == theirs.keys(), metric.name
+        assert any(value is not None for value in theirs.values()), f"{metric.name} is never known"
+        different = [
+            (key, ours[key], value) for key, value in theirs.items() if not _equal(ours[key], value)
+        ]
+        if different:
+            found[metric.name] = different[:3]
+    return found
+
+
+def _equal(left, right) -> bool:
+    if left is None or right is None:
+        return left is right
+    return float(left) == pytest.approx(float(right), rel=1e-12, abs=1e-12)
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def location(request, tmp_path) -> str:
+    if request.param == "duckdb":
+        return str(tmp_path / "cal.duckdb")
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.mark.reference
+def test_every_metric_equals_its_mart_on_the_recorded_account(recorded_sandbox, sync_of, location):
+    with Warehouse.open(location) as warehouse:
+        sync_of(warehouse, recorded_sandbox)
+        assert build_models(warehouse, as_of=AS_OF, clock=lambda: AS_OF).ok
+
+        assert differing(engine_of(warehouse)) == {}
