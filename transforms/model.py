@@ -57,7 +57,7 @@ class Model:
         columns: What it returns, in order.
         reads: Tables that the query names.
         checks: What it promises, its grain first.
-        metrics: Column → the metric that it holds; from the project's metrics file.
+        metrics: Column → the metrics that it holds; from the project's metrics file.
     """
 
     name: str
@@ -68,14 +68,15 @@ class Model:
     columns: tuple[OutputColumn, ...]
     reads: frozenset[str]
     checks: tuple[Check, ...]
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    metrics: Mapping[str, tuple[Metric, ...]] = field(default_factory=dict)
 
     @property
     def comments(self) -> dict[str, str]:
         """Column → what the warehouse says beside it: its description, then its metric's."""
         told = {column.name: column.description for column in self.columns}
         measured = {
-            column: f"{told[column]}. {metric.comment}" for column, metric in self.metrics.items()
+            column: "\n".join((told[column], *(metric.comment for metric in metrics)))
+            for column, metrics in self.metrics.items()
         }
         return told | measured
 

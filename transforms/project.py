@@ -61,7 +61,7 @@ class Project:
         problems += order_problems
         metrics, found = _read_metrics(folder)
         problems += found
-        measured = (replace(model, metrics=metrics.of_model(model.name)) for model in ordered)
+        measured = (replace(model, metrics=metrics.held_by(model.name)) for model in ordered)
         project = cls({model.name: model for model in measured}, metrics)
         problems += metric_problems(metrics, project.models, METRICS_FILE)
         problems += _duplicates(models)

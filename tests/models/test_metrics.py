@@ -27,15 +27,20 @@ def differing(engine: Engine) -> dict[str, list]:
     found = {}
     for metric in METRICS.values():
         ours = {
-            row[:-1]: row[-1]
+            tuple(map(str, row[:-1])): row[-1]
             for row in engine.rows(
                 render(metric_query(metric, metric.grain), dialect=engine.dialect, as_of=AS_OF)
             )
         }
-        columns = ", ".join((*metric.grain, metric.column))
-        theirs = {row[:-1]: row[-1] for row in engine.rows(f"select {columns} from {metric.model}")}
-        assert ours.keys() == theirs.keys(), metric.name
-        assert any(value is not None for value in theirs.values()), f"{metric.name} is never known"
+        columns = ", ".join((*metric.keys, metric.column))
+        where = f" where {metric.rows}" if metric.rows else ""
+        theirs = {
+            tuple(map(str, row[:-1])): row[-1]
+            for row in engine.rows(f"select {columns} from {metric.held_in}{where}")
+        }
+        known = {key for key, value in ours.items() if value is not None}
+        assert known <= theirs.keys() <= ours.keys(), metric.name
+        assert known, f"{metric.name} is never known"
         different = [
             (key, ours[key], value) for key, value in theirs.items() if not _equal(ours[key], value)
         ]

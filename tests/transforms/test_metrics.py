@@ -76,7 +76,7 @@ def test_a_metric_has_all_that_the_file_says(bakery_with):
     assert (metric.time, metric.unit, metric.owner) == ("day", "loaves", "the baker")
     assert metric.formula == "sum(loaf_count) / sum(sale_count)"
     assert metric.caveats == ("{Half} loaves count as whole.",)
-    assert project.models["marts.fct_sales"].metrics == {"loaves_per_sale": metric}
+    assert project.models["marts.fct_sales"].metrics == {"loaves_per_sale": (metric,)}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,11 @@ def test_a_metric_has_all_that_the_file_says(bakery_with):
         ("name: loaves_per_sale", "name: Loaves", 3, "no plain word"),
         ("marts.dim_days.day", "marts.dim_days.date", 1, "no column 'date'"),
         ("unit: loaves", "unit: a\n    unit: b", 13, "'unit' stands twice"),
+        ("time: day", "time: day\n    granularity: hour", 10, "Use one of day, week,"),
+        ("time: day", "time: day\n    rows: and", 10, "is no condition"),
+        ("column: loaves", "column: marts.dim_days.loaves", 7, "dim_days has no column"),
+        ("time: day", "time: day\n    rows: loaf_counts > 1", 10, "Did you mean"),
+        ("grain: day, bread", "grain: day, bread\n    keys: day", 9, "differ in number"),
         ("metrics:", "metrics: none\nmore:", 2, "'metrics' is no list"),
         ("owner: the baker", "owner: 'the baker", 13, "no YAML"),
     ],
@@ -121,7 +126,7 @@ def test_two_metrics_cannot_share_a_name_or_a_column(bakery_with):
 
     with pytest.raises(ProjectError, match=r"16: metric 'loaves_per_sale' stands twice.*line 3"):
         bakery_with(FILE + block)
-    with pytest.raises(ProjectError, match=r"20: other: column .* of metric 'loaves_per_sale'"):
+    with pytest.raises(ProjectError, match=r"20: other: column .* holds metric 'loaves_per_sale'"):
         bakery_with(FILE + block.replace("name: loaves_per_sale", "name: other"))
 
 
@@ -161,7 +166,7 @@ def test_the_definition_is_a_comment_in_the_warehouse_and_a_change_of_it_is_buil
 
     assert build(bakery_with(), shop_engine, as_of=as_of).ok
     assert comment() == (
-        "loaves; NULL never. Loaves per sale: How many loaves a sale has. It is a mean over sales. "
+        "loaves; NULL never\nLoaves per sale: How many loaves a sale has. It is a mean over sales. "
         "sum(loaf_count) / sum(sale_count). {Half} loaves count as whole."
     )
 

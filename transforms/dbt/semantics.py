@@ -67,17 +67,17 @@ def _fact(project: Project, model: Model, metrics: Sequence[Metric], dialect: st
         entities.insert(0, {"name": grain[0], "type": "primary"})
     else:
         primary["primary_entity"] = f"{_bare(model.name)}_row"
-    times = sorted({metric.time for metric in metrics})
+    times = {metric.time: metric.granularity for metric in metrics}
     named = {*foreign, *times}
     return {
         **_head(model),
-        "defaults": {"agg_time_dimension": times[0]},
+        "defaults": {"agg_time_dimension": next(iter(times))},
         **primary,
         "entities": entities,
         "dimensions": [
             *(
-                {"name": time, "type": "time", "type_params": {"time_granularity": "day"}}
-                for time in times
+                {"name": time, "type": "time", "type_params": {"time_granularity": granularity}}
+                for time, granularity in times.items()
             ),
             *(
                 {"name": column, "type": "categorical"}

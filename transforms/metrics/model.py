@@ -42,9 +42,13 @@ class Metric:
         label: What people call it.
         description: What it says, in two sentences.
         model: The table it is computed from, `schema.name`.
-        column: The column of that table which holds it row by row.
-        grain: Columns that name a row of the table; by them the definition gives the column.
+        grain: Columns of it by which the definition gives what `column` holds.
+        held_in: The table that holds the result, mostly the model itself.
+        column: The column of that table.
+        rows: Condition on rows of that table, in SQL; empty: all are this metric's.
+        keys: Columns of that table that the grain's columns are, in their order, as text.
         time: Column of dates it is dated by; empty where it has none.
+        granularity: What each of those dates stands for: day, week, month, quarter or year.
         numerator: What is counted or added up.
         denominator: What that is divided by; None for a plain number.
         unit: Of the result.
@@ -58,9 +62,13 @@ class Metric:
     label: str
     description: str
     model: str
-    column: str
     grain: tuple[str, ...]
+    held_in: str
+    column: str
+    rows: str
+    keys: tuple[str, ...]
     time: str
+    granularity: str
     numerator: Measure
     denominator: Measure | None
     unit: str
@@ -83,7 +91,8 @@ class Metric:
     @property
     def comment(self) -> str:
         """What the warehouse says beside the column."""
-        return f"{self.label}: {self.description} {self.formula}. {' '.join(self.caveats)}"
+        where = f" [{self.rows}]" if self.rows else ""
+        return f"{self.label}{where}: {self.description} {self.formula}. {' '.join(self.caveats)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,10 @@ class Metrics:
     time_spine: str = ""
     time_spine_line: int = 1
 
-    def of_model(self, name: str) -> dict[str, Metric]:
-        """Return the metrics of one model by the column that holds them."""
-        return {m.column: m for m in self.metrics.values() if m.model == name}
+    def held_by(self, table: str) -> dict[str, tuple[Metric, ...]]:
+        """Return the metrics that the columns of one table hold."""
+        found: dict[str, tuple[Metric, ...]] = {}
+        for metric in self.metrics.values():
+            if metric.held_in == table:
+                found[metric.column] = (*found.get(metric.column, ()), metric)
+        return found

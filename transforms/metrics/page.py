@@ -26,7 +26,7 @@ def metrics_page(metrics: Metrics, *, title: str, introduction: str) -> str:
         "| metric | unit | table |",
         "|---|---|---|",
         *(
-            f"| [{metric.label}](#{metric.name}) | {metric.unit} | `{metric.model}` |"
+            f"| [{metric.label}](#{metric.name}) | {metric.unit} | `{metric.held_in}` |"
             for metric in metrics.metrics.values()
         ),
         *(line for metric in metrics.metrics.values() for line in _section(metric)),
@@ -36,6 +36,7 @@ def metrics_page(metrics: Metrics, *, title: str, introduction: str) -> str:
 
 def _section(metric: Metric) -> Iterator[str]:
     grain = ", ".join(f"`{column}`" for column in metric.grain)
+    rows = f" in rows with `{metric.rows}`" if metric.rows else ""
     dated = f", dated by `{metric.time}`" if metric.time else ""
     yield from (
         "",
@@ -49,5 +50,8 @@ def _section(metric: Metric) -> Iterator[str]:
         "",
         f"`{metric.name}` = `{metric.formula}`; {metric.unit}. Owner: {metric.owner}.",
         "",
-        f"`{metric.model}.{metric.column}` holds it, one row per {grain}{dated}.",
+        (
+            f"`{metric.held_in}.{metric.column}` holds it{rows}. Computed from `{metric.model}` by "
+            f"{grain}{dated}."
+        ),
     )

@@ -16,8 +16,14 @@
         caveats:
           - What to know before using it.
 
-`time`, `denominator` and `time_spine` may be missing. Numerator and denominator are one aggregate
-each over columns of the model.
+`denominator`, `time` and its `granularity` (day), and `time_spine` may be missing. Numerator and
+denominator are one aggregate each over columns of the model. The grain is that of the model, unless
+another mart holds the result:
+
+        column: marts.agg_rates.rate
+        rows: metric = 'no-show' and dimension = 'host'
+        grain: host_id
+        keys: dimension_value
 """
 
 from __future__ import annotations
@@ -43,7 +49,8 @@ if TYPE_CHECKING:
 
 METRICS_FILE: Final = "metrics.yml"
 
-_OPTIONAL: Final = ("time", "denominator")
+_OPTIONAL: Final = ("denominator", "time", "granularity", "rows", "keys")
+_GRANULARITIES: Final = ("day", "week", "month", "quarter", "year")
 _REQUIRED: Final = (
     "name",
     "label",
@@ -59,6 +66,7 @@ _REQUIRED: Final = (
 _KEYS: Final = (*_REQUIRED, *_OPTIONAL)
 _TOP_KEYS: Final = ("metrics", "time_spine")
 _NAME: Final = re.compile(r"[a-z]([a-z0-9]|_(?!_))*[a-z0-9]")  # dbt takes no other
+_LAYERS: Final = " or ".join(sorted(DESCRIBED_LAYERS))
 _SENTENCES: Final = 2
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s|$)")
 _AGGREGATES: Final[dict[type[exp.Expr], str]] = {
@@ -134,51 +142,63 @@ def metric_problems(metrics: Metrics, models: Mapping[str, Model], path: str) ->
         table, _, column = metrics.time_spine.rpartition(".")
         for message in _column_faults("time_spine", table, (column,), models):
             yield Problem(path, metrics.time_spine_line, 0, message)
-    taken: dict[tuple[str, str], str] = {}
+    taken: dict[tuple[str, str, str], str] = {}
     for metric in metrics.metrics.values():
         for key, message in _faults(metric, models):
             place = metric.lines.get(key, metric.line)
             yield Problem(path, place, 0, f"{metric.name}: {message}")
-        other = taken.setdefault((metric.model, metric.column), metric.name)
+        other = taken.setdefault((metric.held_in, metric.column, metric.rows), metric.name)
         if other != metric.name:
             message = (
-                f"{metric.name}: column '{metric.column}' is the number of metric '{other}' "
-                "already. Keep one."
+                f"{metric.name}: column '{metric.column}' holds metric '{other}' already. Keep one."
             )
             yield Problem(path, metric.lines["column"], 0, message)
 
 
 def _faults(metric: Metric, models: Mapping[str, Model]) -> Iterator[tuple[str, str]]:
-    named: dict[str, tuple[str, ...]] = {"column": (metric.column,)}
+    computed: dict[str, tuple[str, ...]] = {"model": (), "grain": metric.grain}
     if metric.time:
-        named["time"] = (metric.time,)
+        computed["time"] = (metric.time,)
     for key, measure in metric.measures.items():
-        named[key] = tuple(sorted({c.name for c in measure.call.find_all(exp.Column)}))
-    unknown = tuple(_column_faults("model", metric.model, (), models))
-    yield from (("model", message) for message in unknown)
-    if unknown:
+        computed[key] = _columns(measure.call)
+    held = {
+        "column": (metric.column,),
+        "keys": metric.keys,
+        "rows": _columns(_condition(metric.rows)),
+    }
+    for table, named in ((metric.model, computed), (metric.held_in, held)):
+        for key, columns in named.items():
+            for message in _column_faults(key, table, columns, models):
+                yield key, message
+            if table not in models:
+                break
+    if len(metric.keys) != len(metric.grain):
+        yield "keys", "keys and grain differ in number. Name a column for each of the grain."
+    if metric.held_in != metric.model or metric.model not in models:
         return
-    for key, columns in named.items():
-        for message in _column_faults(key, metric.model, columns, models):
-            yield key, message
     grain = models[metric.model].header.grain
     if set(metric.grain) != set(grain):
-        yield (
-            "grain",
-            (
-                f"grain '{', '.join(metric.grain)}' is not that of {metric.model}. "
-                f"Write '{', '.join(grain)}'."
-            ),
-        )
+        message = f"'{', '.join(metric.grain)}' is not that of {metric.model}."
+        yield "grain", f"grain {message} Write '{', '.join(grain)}'."
+
+
+def _columns(expression: exp.Expr | None) -> tuple[str, ...]:
+    return tuple(sorted({c.name for c in expression.find_all(exp.Column)})) if expression else ()
+
+
+def _condition(text: str) -> exp.Expr | None:
+    try:
+        return sqlglot.parse_one(text, dialect=DIALECT) if text else None
+    except SqlglotError:
+        return None
 
 
 def _column_faults(
     key: str, table: str, columns: Iterable[str], models: Mapping[str, Model]
 ) -> Iterator[str]:
-    layers = " or ".join(sorted(DESCRIBED_LAYERS))
     known = {name for name in models if name.partition(".")[0] in DESCRIBED_LAYERS}
     if table not in known:
-        yield f"{key}: no model '{table}'.{did_you_mean(table, known)} Name a model of {layers}."
+        yield f"{key}: no model '{table}'.{did_you_mean(table, known)} Name a model of {_LAYERS}."
         return
     names = models[table].column_names
     for column in columns:
@@ -226,15 +246,20 @@ def _made(entries: Mapping[str, _Entry], measures: Mapping[str, Measure], line: 
     def text(key: str) -> str:
         return entries[key].text if key in entries else ""
 
-    grain = (column for value in entries["grain"].values for column in value.split(","))
+    held_in, _, column = text("column").rpartition(".")
+    grain = _listed(entries["grain"])
     return Metric(
         name=text("name"),
         label=text("label"),
         description=text("description"),
         model=text("model"),
-        column=text("column"),
-        grain=tuple(column.strip() for column in grain),
+        grain=grain,
+        held_in=held_in or text("model"),
+        column=column,
+        rows=text("rows"),
+        keys=_listed(entries["keys"]) if "keys" in entries else grain,
         time=text("time"),
+        granularity=text("granularity") or _GRANULARITIES[0],
         numerator=measures["numerator"],
         denominator=measures.get("denominator"),
         unit=text("unit"),
@@ -243,6 +268,11 @@ def _made(entries: Mapping[str, _Entry], measures: Mapping[str, Measure], line: 
         line=line,
         lines={key: entry.line for key, entry in entries.items()},
     )
+
+
+def _listed(entry: _Entry) -> tuple[str, ...]:
+    names = (name.strip() for value in entry.values for name in value.split(","))
+    return tuple(name for name in names if name)
 
 
 def _text_faults(entries: Mapping[str, _Entry]) -> Iterator[tuple[str, str]]:
@@ -256,6 +286,11 @@ def _text_faults(entries: Mapping[str, _Entry]) -> Iterator[tuple[str, str]]:
     sentences = len(_SENTENCE_END.findall(description))
     if sentences != _SENTENCES or description[-1] not in ".!?":
         yield "description", f"the description has {sentences} sentences. Write two."
+    if "rows" in entries and _condition(entries["rows"].text) is None:
+        yield "rows", f"rows '{entries['rows'].text}' is no condition. Write one as after WHERE."
+    if "granularity" in entries and entries["granularity"].text not in _GRANULARITIES:
+        known = ", ".join(_GRANULARITIES)
+        yield "granularity", f"'{entries['granularity'].text}' is unknown. Use one of {known}."
     for caveat in entries["caveats"].values:
         if not caveat.endswith("."):
             yield "caveats", f"caveat '{caveat}' is no sentence. End it with a full stop."

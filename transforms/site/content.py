@@ -191,7 +191,10 @@ class _Facts:
         """Return what is known of a model."""
         header = model.header
         metrics = {name: entry.value for name, entry in header.metrics.items()}
-        metrics |= {column: metric.comment for column, metric in model.metrics.items()}
+        metrics |= {
+            column: "\n".join(metric.comment for metric in held)
+            for column, held in model.metrics.items()
+        }
         return SiteTable(
             name=model.name,
             kind=str(header.materialized),
