@@ -42,8 +42,8 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev  ## speed, as ratios against a reference in the same run
-	$(BIN)/python -m tests.bench.sync
+bench: $(VENV)/.dev  ## speed beside peers and references, into docs/benchmarks.md
+	$(BIN)/python -m tests.bench && $(BIN)/python -m tests.bench.page
 
 engines: $(VENV)/.dev  ## every model on every engine, into docs/engines.md
 	$(BIN)/python -m tests.engines.table
