@@ -79,7 +79,7 @@ _BOOKINGS = (
         "booking_uid, email, ordinal, position, time_zone, absent",
         (
             "select uid, 'guest' || (h % 50000 + place) || '@example.com', 1, place, 'UTC', "
-            "h % 13 = place from b, range(2) as p (place) where place = 0 or h % 3 = 0"
+            "h % 13 = place from b, range(2) as p (place) where place = 0 or h % 2 = 0"
         ),
     ),
     (
@@ -132,7 +132,8 @@ def add_bookings(
         "create or replace temp table b as select *, 1 + h % $hosts as host, "
         "case when h % 11 = 0 then 'cancelled' when h % 41 = 0 then 'rejected' else 'accepted' end "
         "as status, $start + to_minutes(15 * (h % ($minutes // 15))) as start_at "
-        "from (select n, 'uid' || n as uid, cast(hash(n) % 1000000007 as bigint) as h "
+        "from (select n, substr(md5(cast(n as varchar)), 1, 22) as uid, "
+        "cast(hash(n) % 1000000007 as bigint) as h "
         "from range($first, $first + $count) as t (n)) as numbered",
         {"hosts": HOSTS, "start": start, "minutes": minutes, "first": first, "count": count},
     )
@@ -143,6 +144,44 @@ def add_bookings(
     }
     for table, columns, select in _BOOKINGS:
         _load(connection, table, columns, select.format_map(names), loaded_at)
+
+
+def live_day(connection: duckdb.DuckDBPyConnection, now: datetime, share: int) -> int:
+    """Let a day pass until `now`: one in `share` bookings is new, a tenth of that is cancelled.
+
+    What is new starts within four weeks; what is cancelled lies anywhere in the year, and as many
+    attendees are marked absent. Versions are kept as a sync keeps them.
+
+    Returns:
+        Bookings that are new.
+    """
+    (held,) = connection.execute("select count(*) from raw.bookings").fetchone() or (0,)
+    new = max(held // share, 1)
+    loaded_at = now - timedelta(hours=1)
+    add_bookings(connection, held, new, now, minutes=28 * 24 * 60, loaded_at=loaded_at)
+    for table, key, change in (
+        ("bookings", "uid", "status = 'cancelled'"),
+        ("booking_attendees", "booking_uid", "absent = true"),
+    ):
+        which = f"hash({key}, '{now}') % {share * 10} = 0 and _loaded_at < '{loaded_at}'"
+        _rewrite(connection, table, change, which, now)
+    return new
+
+
+def _rewrite(
+    connection: duckdb.DuckDBPyConnection, table: str, change: str, which: str, now: datetime
+) -> None:
+    moment = {"now": now}
+    where = f"where {which}"
+    connection.execute(
+        f"update raw.{table}_history set valid_to = $now {where} and valid_to is null", moment
+    )
+    connection.execute(f"update raw.{table} set {change}, _loaded_at = $now {where}", moment)
+    connection.execute(
+        f"insert into raw.{table}_history by name select *, _loaded_at as valid_from "
+        f"from raw.{table} where _loaded_at = $now",
+        moment,
+    )
 
 
 def _load(
