@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from cal_source.catalogue import operation
 from cal_source.extraction import Extraction
 from cal_source.settings import resolve_settings
 from pipelines.cli.plan import sending
@@ -19,7 +18,6 @@ from pipelines.cli.stored_plans import find_plan, open_journal
 from pipelines.cli.sync import show_effects
 from pipelines.cli.writing import open_for_writing
 from pipelines.exit_codes import MEANINGS, ExitCode, exit_code_of
-from pipelines.options import SyncOptions
 from pipelines.reverse_sync.apply import (
     SUCCESSES,
     ApplyOptions,
@@ -33,6 +31,7 @@ from pipelines.reverse_sync.journal import Decision
 from pipelines.reverse_sync.planning import account_of
 from pipelines.reverse_sync.policy import load_policy
 from pipelines.reverse_sync.references import secrets_of
+from pipelines.reverse_sync.refresh import refresh_options
 from pipelines.reverse_sync.statements import read_statement_files
 from pipelines.reverse_sync.store import write_plan
 from pipelines.sync import sync
@@ -47,9 +46,6 @@ if TYPE_CHECKING:
     from pipelines.reverse_sync.journal import Journal
     from pipelines.reverse_sync.plan import Plan
     from pipelines.warehouse import Warehouse
-
-_REFRESHED_SINGLY: Final = 100
-"""Bookings that are read again one by one after an apply; more are left to the next sync."""
 
 
 def run_apply(arguments: argparse.Namespace, output: Output) -> int:
@@ -134,34 +130,15 @@ def _refresh(
     output: Output,
 ) -> None:
     """Read what was changed into the warehouse again."""
-    only = touched_rows(result)
-    if not only:
+    options = refresh_options(result, warehouse)
+    if options is None:
         return
     extraction = partial(Extraction, client, organization_id=settings.organization_id, strict=False)
-    refreshed = sync(warehouse, extraction, SyncOptions(only=only))
+    refreshed = sync(warehouse, extraction, options)
     show_effects(warehouse, refreshed, output)
-    output.say(f"Read into the warehouse again: {len(only)} tables and bookings.")
+    output.say(f"Read into the warehouse again what was changed: {refreshed.requests} requests.")
     if refreshed.exit_code is not ExitCode.DONE:
         output.warn(f"Not everything could be read again: {MEANINGS[refreshed.exit_code]}.")
-
-
-def touched_rows(result: ApplyResult) -> tuple[str, ...]:
-    """Return what a sync has to read so that the warehouse shows what an apply has changed.
-
-    Bookings are named one by one, up to a hundred; other tables are small and read whole.
-    """
-    bookings: dict[str, None] = {}
-    tables: dict[str, None] = {}
-    for one in result.changes:
-        if one.outcome not in SUCCESSES:
-            continue
-        table = operation(one.change.action).table
-        if table == "bookings":
-            uids = (one.change.touched.booking_uid, one.result.get("uid"))
-            bookings |= dict.fromkeys(f"bookings:{uid}" for uid in uids if uid)
-        elif table:
-            tables[table] = None
-    return (*tables, *bookings) if len(bookings) <= _REFRESHED_SINGLY else tuple(tables)
 
 
 def _show_state(output: Output, state: ApplyState) -> None:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-from pipelines.reverse_sync.plan import canonical, digest_of
+from cal_source.catalogue import operation
+from pipelines.reverse_sync.plan import Rule, canonical, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipelines.reverse_sync.plan import Change, Plan
+    from pipelines.reverse_sync.plan import Change, Condition, Plan
 
 _SHORT: Final = 12
 _PEOPLE_SHOWN: Final = 20
@@ -25,7 +26,10 @@ _STYLE: Final = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}"
     "td,th{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}"
-    "th{border-bottom:2px solid #666}.breach{color:#a00}code{font-size:.9em}"
+    "th{border-bottom:2px solid #666}.breach{color:#a00}td,dd{overflow-wrap:anywhere}"
+    "article{border-top:1px solid #ccc;padding:.5rem 0}h3{margin:0 0 .3rem;font-size:1em}"
+    "dl{display:grid;grid-template-columns:8rem 1fr;gap:.1rem 1rem;margin:0}dd{margin:0}"
+    "dt{color:#666}"
 )
 
 
@@ -37,7 +41,8 @@ class Section:
         title: Its title.
         lines: Text above the table.
         columns: Names of the table's columns; empty without a table.
-        rows: Its rows.
+        rows: Its rows, the first ones where not all were asked for.
+        row_count: How many there are.
         is_warning: Whether it tells of something that blocks.
     """
 
@@ -45,16 +50,22 @@ class Section:
     lines: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    row_count: int = 0
     is_warning: bool = False
 
 
-def sections(plan: Plan) -> tuple[Section, ...]:
-    """Return what there is to say about a plan, in reading order."""
+def sections(plan: Plan, most: int | None = None) -> tuple[Section, ...]:
+    """Return what there is to say about a plan, in reading order.
+
+    Args:
+        plan: The plan.
+        most: Of how many changes; None for all.
+    """
     return (
         _summary(plan),
         *_breaches(plan),
         _totals(plan),
-        _changes(plan),
+        _changes(plan, most),
         *_lasting(plan),
         *_people(plan),
     )
@@ -68,7 +79,7 @@ def render_text(plan: Plan, most: int = 50) -> str:
         most: Rows of a table to show; the title says how many there are.
     """
     parts = []
-    for section in sections(plan):
+    for section in sections(plan, most):
         parts.append(f"{section.title}\n{'-' * len(section.title)}")
         parts += section.lines
         rows = section.rows[:most]
@@ -76,8 +87,9 @@ def render_text(plan: Plan, most: int = 50) -> str:
             parts += [_block(section.columns, row) for row in rows]
         elif section.columns:
             parts.append(_aligned(section.columns, rows))
-        if len(section.rows) > most:
-            parts.append(f"… and {len(section.rows) - most} more; --output shows all")
+        hidden = max(section.row_count, len(section.rows)) - most
+        if hidden > 0:
+            parts.append(f"… and {hidden} more; --output shows all")
         parts.append("")
     return "\n".join(parts)
 
@@ -105,16 +117,31 @@ def render_html(plan: Plan) -> str:
         mark = ' class="breach"' if section.is_warning else ""
         parts.append(f"<{level}{mark}>{escape(section.title)}</{level}>")
         parts += [f"<p>{escape(line)}</p>" for line in section.lines]
-        if section.columns:
-            head = "".join(f"<th>{escape(name)}</th>" for name in section.columns)
-            rows = ("".join(f"<td>{escape(value)}</td>" for value in row) for row in section.rows)
-            body = "".join(f"<tr>{row}</tr>" for row in rows)
-            parts.append(f"<table><tr>{head}</tr>{body}</table>")
+        if len(section.columns) > _NARROW:
+            parts += [_article(section.columns, row) for row in section.rows]
+        elif section.columns:
+            parts.append(_table(section.columns, section.rows))
     title = escape(sections(plan)[0].title)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>"
     )
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    lines = ("".join(f"<td>{escape(value)}</td>" for value in row) for row in rows)
+    return f"<table><tr>{head}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def _article(columns: Sequence[str], row: Sequence[str]) -> str:
+    """Return a row of a wide table as a part of its own, what is empty left out."""
+    cells = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>"
+        for name, value in zip(columns[1:], row[1:], strict=True)
+        if value
+    )
+    return f"<article><h3>{escape(row[0])}.</h3><dl>{cells}</dl></article>"
 
 
 def _summary(plan: Plan) -> Section:
@@ -166,10 +193,14 @@ def _totals(plan: Plan) -> Section:
     return Section("Actions", (), ("action", "changes", "flags", "evidence"), rows)
 
 
-def _changes(plan: Plan) -> Section:
-    columns = ("#", "id", "action", "target", "before", "after", "who is told", "undo", "why")
-    rows = tuple((str(number), *_change_row(change)) for number, change in enumerate(plan, 1))
-    return Section("Changes, in order", (), columns, rows)
+def _changes(plan: Plan, most: int | None) -> Section:
+    columns = (
+        *("#", "id", "action", "target", "about", "request", "before", "after"),
+        *("only if", "who is told", "undo", "why"),
+    )
+    shown = enumerate(plan.changes[:most], 1)
+    rows = tuple((str(number), *_change_row(change)) for number, change in shown)
+    return Section("Changes, in order", (), columns, rows, len(plan.changes))
 
 
 def _change_row(change: Change) -> tuple[str, ...]:
@@ -181,12 +212,40 @@ def _change_row(change: Change) -> tuple[str, ...]:
         change.id,
         change.action,
         _named(change.target | change.query),
+        _about(change),
+        _request(change),
         before,
         after,
+        "; ".join(_condition(one) for one in change.precondition),
         "; ".join(told) or "nobody",
         _undo(change),
         "; ".join(part for part in (change.reason, change.requested_by, change.source) if part),
     )
+
+
+def _about(change: Change) -> str:
+    """Return which booking it is, as people know it: when, and with whom."""
+    touched = change.touched
+    people = [*touched.hosts, *(person.email for person in touched.attendees)]
+    return ", ".join(part for part in (touched.starts_at, *people) if part)
+
+
+def _request(change: Change) -> str:
+    """Return the request as it will be sent, references unresolved and nothing left out."""
+    row = operation(change.action)
+    path = row.path
+    for name in row.path_parameters:
+        path = path.replace(f"{{{name}}}", str(change.target[name]))
+    query = "&".join(f"{name}={value}" for name, value in sorted(change.query.items()))
+    address = f"{row.method} {path}{'?' if query else ''}{query}"
+    return address if change.body is None else f"{address} {canonical(change.body).decode()}"
+
+
+def _condition(condition: Condition) -> str:
+    """Return a condition in words; what must be unchanged is known by its digest only."""
+    has_value = condition.value is not None and condition.rule is not Rule.UNCHANGED
+    value = f" {_shown(condition.value)}" if has_value else ""
+    return f"{condition.field or 'it'} {condition.rule}{value}"
 
 
 def _compared(change: Change) -> tuple[str, str]:

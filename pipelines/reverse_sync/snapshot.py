@@ -30,7 +30,7 @@ _UNREAD: Final = object()
 
 
 class Snapshot:
-    """Reads the targets of changes, each as it is now, at most once.
+    """Reads the targets of changes, each as it is now, and few of them twice.
 
     Args:
         sender: Sends the reads.
@@ -80,7 +80,8 @@ class Snapshot:
             return None, None
         read = look.read(asked)
         if look.operation == _BOOKING and read.path["bookingUid"] in self._bookings:
-            return read, self._bookings[read.path["bookingUid"]]
+            # One change looks at a booking; of thousands of them none is kept longer than needed.
+            return read, self._bookings.pop(read.path["bookingUid"])
         listed = look.list_read(asked)
         if listed is not None and _list_key(listed) in self._listed:
             found = next((one for one in self._list(listed) if selects(listed.select, one)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,11 +12,11 @@ from pipelines.reverse_sync.conditions import parse_instant
 from pipelines.reverse_sync.errors import PlanFileError, UnknownPlanError
 from pipelines.reverse_sync.plan import (
     Breach,
+    canonical,
     decode_plan,
     digest_of,
-    encode_plan,
 )
-from pipelines.reverse_sync.tables import PLAN_CHANGES, PLAN_PEOPLE, PLANS, REJECTED_REQUESTS
+from pipelines.reverse_sync.tables import PLAN_CHANGES, PLAN_PEOPLE, REJECTED_REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pipelines.warehouse import Warehouse
 
 _DRAFT: Final = "draft"
-_ROWS_PER_STATEMENT: Final = 5_000
+_ROWS_PER_STATEMENT: Final = 1_000
 _SHOWN_ROWS: Final = 5
 
 
@@ -40,7 +41,8 @@ def write_plan(warehouse: Warehouse, plan: Plan, now: datetime) -> str:
         plan: The plan.
         now: When it was made.
     """
-    digest = digest_of(plan)
+    content = canonical(plan)
+    digest = hashlib.sha256(content).hexdigest()
     known = warehouse.scalar(
         "select 1 from ops.plans where plan_digest = $digest", {"digest": digest}
     )
@@ -56,10 +58,12 @@ def write_plan(warehouse: Warehouse, plan: Plan, now: datetime) -> str:
         "breach_count": len(plan.breaches),
         "policy_digest": plan.policy_digest,
         "undoes": plan.undoes,
-        "content": encode_plan(plan).decode(),
+        "content": content.decode() + "\n",
     }
+    del content  # of ten thousand changes it is 20 MB
     with warehouse.transaction():
-        _insert(warehouse, PLANS, [row])
+        names, places = ", ".join(row), ", ".join(f"${name}" for name in row)
+        warehouse.execute(f"insert into ops.plans ({names}) values ({places})", row)
         _write_changes(warehouse, digest, plan.changes)
     return digest
 

@@ -13,7 +13,8 @@ from cal_source.answer import Answer
 from cal_source.catalogue import Paging, operation
 from cal_source.errors import NotFoundError
 from cal_source.tables import TABLES
-from pipelines.reverse_sync.actions import observe
+from pipelines.reverse_sync.actions import ACTIONS, observe
+from pipelines.reverse_sync.actions.creations import Creation
 from pipelines.reverse_sync.conditions import failures
 from pipelines.reverse_sync.errors import MissingResultError, ReverseSyncError
 from pipelines.reverse_sync.journal import Journal, progress
@@ -22,12 +23,14 @@ from pipelines.reverse_sync.plan import REFERENCE_PREFIX
 from pipelines.reverse_sync.references import references, with_results
 from pipelines.reverse_sync.store import read_plan
 from pipelines.reverse_sync.warehouse_world import records_of
+from pipelines.sql_text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from cal_source.catalogue import Operation
+    from cal_source.tables import Table
     from pipelines.reverse_sync.plan import Change
     from pipelines.warehouse import Warehouse
 
@@ -53,6 +56,7 @@ class _WarehouseReads:
     def __init__(self, warehouse: Warehouse, now: datetime) -> None:
         self._warehouse = warehouse
         self._now = now
+        self._tables: dict[str, list[Any]] = {}
 
     def request(
         self,
@@ -73,7 +77,7 @@ class _WarehouseReads:
         names = operation.path_parameters
         is_one = operation.paging is Paging.ONE and names
         key = (path or {}).get(names[-1]) if is_one else None
-        data: Any = records_of(self._warehouse, table, key)
+        data: Any = self._records(table, key)
         data = [one for one in data if _belongs(one, path or {})]
         if is_one and not data:
             raise NotFoundError(method="GET", path=operation.path, status=404)
@@ -86,6 +90,13 @@ class _WarehouseReads:
             fetched_at=self._now,
             headers={},
         )
+
+    def _records(self, table: Table, key: object) -> list[Any]:
+        if key is not None:
+            return records_of(self._warehouse, table, key)
+        if table.name not in self._tables:
+            self._tables[table.name] = records_of(self._warehouse, table)
+        return self._tables[table.name]
 
 
 def _belongs(record: Mapping[str, Any], path: Mapping[str, object]) -> bool:
@@ -136,7 +147,11 @@ def _verified(warehouse: Warehouse, now: datetime, is_read: frozenset[str]) -> I
         for change in plan:
             is_done = change.id in open_ids and known[change.id].outcome is Outcome.DONE
             if is_done and _table_of(change) in is_read:
-                difference = _difference(change, reads, results, now)
+                is_made = _is_made(warehouse, change, results[change.id])
+                if is_made is None:
+                    difference = _difference(change, reads, results, now)
+                else:
+                    difference = "" if is_made else "what was made is not there"
                 yield Verified(plan_digest=digest, change_id=change.id, difference=difference)
 
 
@@ -170,3 +185,17 @@ def _difference(
         return str(error)
     image = observe(reads, filled, results)
     return "; ".join(failures(filled.done, image, now=now, secret=str))
+
+
+def _is_made(warehouse: Warehouse, change: Change, result: Mapping[str, Any]) -> bool | None:
+    """Whether the warehouse has the very object that a change made; None of other changes.
+
+    What it holds is not looked at: a later change of the same plan may have changed it.
+    """
+    action, table = ACTIONS[change.action], TABLES[_table_of(change)]
+    made = action.made(result) if isinstance(action, Creation) else None
+    if made is None or len(table.key) > 1:
+        return None
+    name, key = quoted("raw", table.name), quoted(table.key[0])
+    sql = f"select count(*) from {name} where {key} = $made"
+    return bool(warehouse.scalar(sql, {"made": made}))

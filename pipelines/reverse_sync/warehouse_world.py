@@ -37,7 +37,8 @@ _LISTS: Final = {
     "event_type_private_links": "/v2/private-links",
 }
 _TEXTS_OF_LISTS: Final = {"guests": "email", "permissions": "permission"}
-# Fields that Cal.com gives with null: a column does not tell null from absent.
+# Fields that Cal.com gives with null, or with a word that its column cannot hold: a column does not
+# tell null from absent.
 _NULLS: Final[dict[str, dict[str, Any]]] = {
     "bookings": dict.fromkeys((
         "description",
@@ -49,6 +50,7 @@ _NULLS: Final[dict[str, dict[str, Any]]] = {
         "icsUid",
     )),
     "booking_attendees": {"language": None, "absent": False, "metadata": {}},
+    "booking_hosts": {"id": "unknown"},  # of a deleted user; a text in a column of numbers
     "event_types": {"description": None, "scheduleId": None, "seats": {"disabled": True}},
     "users": dict.fromkeys(("name", "username")),
     "teams": dict.fromkeys(("slug", "parentId", "bio")),

@@ -90,6 +90,10 @@ class Creation(Action):
         """Return whether there is one already."""
         return bool(image and image[MATCHING])
 
+    def made(self, result: Mapping[str, Json]) -> Json:
+        """Return the id of what was made, by the result that is kept; None where none is."""
+        return result.get(self.result_name or self.identity)
+
     def result_from(self, image: Image, done: tuple[Condition, ...]) -> dict[str, Json]:
         """Return the id of the one that the list of its likes has gained."""
         new = [gained(condition, image) for condition in done if condition.rule is Rule.GAINED]

@@ -88,6 +88,14 @@ def test_rehearsal_applies_the_plan_to_the_warehouses_state_only(lab):
     assert lab.journal.last() is None
 
 
+def test_rehearsal_takes_bookings_whose_host_is_gone(lab):
+    uid, orphan = lab.bookings(2)
+    lab.sandbox.world.edit_booking(orphan, user_id=None)
+    synced(lab)
+
+    assert rehearse(lab.plan(cancel(uid)), lab.policy, lab.warehouse, lab.now).is_success
+
+
 def test_rehearsal_shows_a_conflict_where_the_warehouse_is_older_than_the_plan(lab):
     uid = lab.bookings(1)[0]
     synced(lab)

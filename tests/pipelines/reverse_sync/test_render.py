@@ -67,6 +67,10 @@ def test_rendering_says_what_a_reviewer_must_know(plan, name):
         "6 requests, about 1 minutes",
         "recorded",
         "Asked for in a test",
+        '/cancel {"cancellationReason":',
+        'PATCH /v2/event-types/5001 {"afterEventBuffer":10,',
+        "status one of",
+        "start is unchanged",
     ):
         assert said in text, said
 
@@ -110,7 +114,7 @@ def test_markdown_table_keeps_its_shape():
 
     rows = [line for line in page.splitlines() if line.startswith("| 1 |")]
     assert len(rows) == 1
-    assert rows[0].replace("\\|", "").count("|") == 10
+    assert rows[0].replace("\\|", "").count("|") == 13
 
 
 def test_long_plan_is_cut_in_a_terminal_and_says_so():

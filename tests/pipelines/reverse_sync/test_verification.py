@@ -88,6 +88,22 @@ def test_change_that_somebody_took_back_is_told_by_every_sync(lab):
     assert verified(lab, "run-4") == []
 
 
+def test_new_object_that_a_later_change_altered_is_still_found_and_one_that_went_is_told(lab):
+    body = {"name": "Summer", "timeZone": "Europe/Berlin", "isDefault": False}
+    request = ChangeRequest(action="create_user_availability_schedule", body=body)
+    plan = applied(lab, request)
+    (made,) = [s for s in lab.sandbox.world.schedules.values() if s.name == "Summer"]
+    lab.sandbox.world.edit("schedules", made.id, name="Autumn")
+    synced(lab, "schedules")
+
+    assert [(one.plan_digest, one.difference) for one in verified(lab)] == [(digest_of(plan), "")]
+    lab.warehouse.execute("delete from ops.effect_verification")
+    del lab.sandbox.world.schedules[made.id]
+    lab.sandbox.world.touch()
+    synced(lab, "schedules")
+    assert [one.difference for one in verified(lab)] == ["what was made is not there"]
+
+
 def test_table_that_the_sync_did_not_read_says_nothing(lab):
     applied(lab, cancel(*lab.bookings(1)))
     synced(lab, "schedules")
