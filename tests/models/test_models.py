@@ -17,6 +17,8 @@ MARTS = (  # that reports, dashboards and others' SQL rely on
     "agg_bookings_by_circumstance",
     "agg_bookings_by_host",
     "agg_host_utilisation_daily",
+    "agg_insights_metrics",
+    "agg_insights_rankings",
     "agg_month_on_month",
     "agg_no_show_rates",
     "agg_rates",
@@ -27,6 +29,7 @@ MARTS = (  # that reports, dashboards and others' SQL rely on
     "fct_booking_attendees",
     "fct_booking_features",
     "fct_bookings",
+    "fct_insights_bookings",
 )
 HISTORIES = {
     "bookings",

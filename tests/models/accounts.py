@@ -1,0 +1,166 @@
+"""Accounts as the API tells of them: the recorded one, invented ones, and their raw tables."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+AS_OF = datetime(2026, 11, 22, 9, tzinfo=UTC)
+Record = dict[str, Any]
+BOOKING_KEYS = (
+    *("uid", "status", "start", "end", "createdAt", "updatedAt", "eventTypeId"),
+    *("rescheduledFromUid", "absentHost", "rating", "cancelledByEmail"),
+)
+
+
+@dataclass(frozen=True)
+class EventType:
+    team: str
+    minutes: int
+    seats: int
+
+
+@dataclass
+class Account:
+    """What the API tells: bookings as it sends them, zones of members, event types."""
+
+    bookings: list[Record]
+    zones: dict[int, str]
+    members: set[int]
+    emails: dict[str, int]
+    event_types: dict[int, EventType]
+
+
+def recorded_account(folder: Path) -> Account:
+    def read(name: str) -> list[Record]:
+        return json.loads((folder / "world" / f"{name}.json").read_text(encoding="utf-8"))
+
+    users = read("org_users")
+    listed = [*read("event_types"), *read("team_102_event_types"), *read("team_103_event_types")]
+    return Account(
+        bookings=read("bookings"),
+        zones={user["id"]: user["timeZone"] for user in users},
+        members={user["id"] for user in users},
+        emails={user["email"].lower(): user["id"] for user in users},
+        event_types={
+            kind["id"]: EventType(
+                str(kind.get("teamId") or ""),
+                kind["lengthInMinutes"],
+                kind["seats"].get("seatsPerTimeSlot", 0),
+            )
+            for kind in listed
+        },
+    )
+
+
+def random_account(seed: int, size: int = 500) -> Account:
+    """Records of every kind: few bookers who come back, moves, seats, absences, odd hours."""
+    rng = random.Random(seed)
+    zones = dict(enumerate(("Europe/Berlin", "Asia/Kolkata", "Pacific/Pago_Pago"), start=1))
+    kinds = {10: EventType("", 30, 0), 11: EventType("7", 45, 0), 12: EventType("", 60, 4)}
+    account = Account([], zones, {1, 2}, {f"h{n}@example.com": n for n in zones}, kinds)
+    for number in range(size):
+        account.bookings.append(random_record(rng, number, account))
+    return account
+
+
+def random_record(rng: random.Random, number: int, account: Account) -> Record:
+    start = AS_OF + timedelta(minutes=15 * rng.randint(-26000, 1000))
+    kind = rng.choice(list(account.event_types))
+    host = rng.choice(list(account.zones))
+    status = rng.choice(["accepted"] * 5 + ["cancelled"] * 2 + ["rejected", "pending"])
+    booker = f"c{rng.randint(1, 60)}@example.com"
+    emails = [booker, *rng.sample([f"g{n}@example.com" for n in range(9)], rng.choice([0, 0, 2]))]
+    emails += [f"h{n}@example.com" for n in account.zones if rng.random() < 0.1]
+    if kind == 12:
+        emails = emails[: rng.choice([1, 3])]
+    by = rng.choice(["", booker.upper(), "h1@example.com", "x@example.com"])
+    created = start - timedelta(minutes=rng.choice([-5, 30, 60, 1440, 4321, 20000, 90000]))
+    entries = [{"email": email, "absent": rng.random() < 0.15} for email in emails]
+    if kind == 12:
+        entries = [{**entry, "seatUid": f"s{number}.{n}"} for n, entry in enumerate(entries)]
+    from_uid = f"u{number - 1}" if number and rng.random() < 0.15 else None
+    return {
+        "uid": f"u{number}",
+        "status": status,
+        "start": start.isoformat(),
+        "end": (start + timedelta(minutes=rng.choice([15, 30, 60]))).isoformat(),
+        "createdAt": created.isoformat(),
+        "updatedAt": rng.choice([None, (start - timedelta(hours=rng.choice([1, 30]))).isoformat()]),
+        "eventTypeId": kind,
+        "hosts": [{"id": host}],
+        "absentHost": rng.random() < 0.1,
+        "rating": rng.choice([None, None, 1, 3, 4, 5]),
+        "cancelledByEmail": by if status == "cancelled" else "",
+        "rescheduledFromUid": from_uid,
+        "bookingFieldsResponses": {} if kind == 12 else {"email": booker},
+        "attendees": entries,
+    }
+
+
+def fill(connection: duckdb.DuckDBPyConnection, account: Account) -> None:
+    """Write the account into the raw tables."""
+
+    def insert(table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+        marks = ", ".join("?" for _ in columns.split(", "))
+        connection.executemany(f"insert into raw.{table} ({columns}) values ({marks})", rows)
+
+    emails = {number: email for email, number in account.emails.items()}
+    insert(
+        "users",
+        "id, email, time_zone",
+        [(n, emails[n], account.zones[n]) for n in sorted(account.members)],
+    )
+    insert(
+        "event_types",
+        "id, title, slug, team_id, length_in_minutes, seats",
+        [
+            (
+                n,
+                "T",
+                "t",
+                k.team or None,
+                k.minutes,
+                json.dumps({"seatsPerTimeSlot": k.seats or None}),
+            )
+            for n, k in account.event_types.items()
+        ],
+    )
+    insert(
+        "bookings",
+        'uid, status, start, "end", created_at, updated_at, event_type_id, rescheduled_from_uid, '
+        "absent_host, rating, cancelled_by_email",
+        [tuple(b[key] for key in BOOKING_KEYS) for b in account.bookings],
+    )
+    hosts = [(b["uid"], b["hosts"][0]["id"]) for b in account.bookings]
+    insert(
+        "booking_hosts",
+        "booking_uid, email, ordinal, position, id, time_zone",
+        [(uid, emails[n], 1, 0, n, account.zones[n]) for uid, n in hosts],
+    )
+    insert(
+        "booking_attendees",
+        "booking_uid, email, ordinal, position, absent, seat_uid",
+        [
+            (b["uid"], e["email"], 1, place, e["absent"], e.get("seatUid"))
+            for b in account.bookings
+            for place, e in enumerate(b["attendees"])
+        ],
+    )
+    insert(
+        "booking_answers",
+        "booking_uid, email, ordinal, slug, value_text",
+        [
+            (b["uid"], "", 1, "email", b["bookingFieldsResponses"]["email"])
+            for b in account.bookings
+            if b["bookingFieldsResponses"]
+        ],
+    )

@@ -1,0 +1,318 @@
+"""Every rate and every number of Insights again, in plain Python over the API's records."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+
+from pipelines.report.statistics import wilson_interval
+from pipelines.warehouse import Warehouse
+from tests.engines.warehouses import raw_copy
+from tests.models.accounts import AS_OF, Account, Record, fill, random_account, recorded_account
+from transforms import DuckDBEngine, build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BANDS = (
+    (0, "after the start"),
+    (60, "under 1 hour"),
+    (1440, "1 to 24 hours"),
+    (4320, "1 to 3 days"),
+    (10080, "3 to 7 days"),
+    (40320, "7 to 28 days"),
+)
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def minutes(start: datetime, end: datetime) -> float:
+    return (end - start) / timedelta(minutes=1)
+
+
+def band(value: float) -> str:
+    return next((name for limit, name in BANDS if value < limit), "28 days or more")
+
+
+def month_of(day: date) -> date:
+    return day.replace(day=1)
+
+
+class Booking:
+    """One record and what follows from it and the other records."""
+
+    def __init__(self, record: Record, account: Account, successors: set[str]) -> None:
+        self.record, self.uid, self.status = record, record["uid"], record["status"]
+        self.start, self.end = moment(record["start"]), moment(record["end"])
+        self.created = moment(record["createdAt"])
+        self.host: int = record["hosts"][0]["id"]
+        self.event_type: int = record["eventTypeId"]
+        self.kind = account.event_types.get(self.event_type)
+        booker = record.get("bookingFieldsResponses", {}).get("email", "").lower()
+        entries = [(e["email"].lower(), e["absent"], "seatUid" in e) for e in record["attendees"]]
+        self.all_marks = [absent for _, absent, _ in entries]
+        people = [e for e in entries if e[2] or e[0] == booker or e[0] not in account.emails]
+        self.marks = [absent for _, absent, _ in people]
+        self.emails = {email for email, _, _ in people}
+        self.bookers = {e[0] for e in entries if e[2] or e[0] == booker}
+        self.is_booker_absent = any(e[1] for e in entries if e[2] or e[0] == booker)
+        self.local = self.start.astimezone(ZoneInfo(account.zones[self.host]))
+        self.has_successor = bool(record.get("rescheduledToUid") or self.uid in successors)
+        self.is_moved = self.status == "cancelled" and self.has_successor
+        self.is_ended = self.status == "accepted" and self.end <= AS_OF
+        self.is_past = self.end <= AS_OF
+        self.is_first = not record.get("rescheduledFromUid")
+        self.is_host_absent = self.is_ended and record["absentHost"]
+        self.rating = record["rating"]
+        self.is_in_scope = self.host in account.members or bool(self.kind and self.kind.team)
+
+    @property
+    def outcome(self) -> str:
+        if self.is_moved:
+            return "rescheduled"
+        if self.status == "pending":
+            return "pending_expired" if self.is_past else "pending"
+        if self.status != "accepted":
+            return self.status
+        if not self.is_ended:
+            return "upcoming" if self.start > AS_OF else "in_progress"
+        absent = self.is_host_absent or (self.marks and all(self.marks))
+        return "no_show" if absent else "held"
+
+    @property
+    def insights(self) -> str:
+        if self.status == "cancelled":
+            return "rescheduled" if self.is_moved else "cancelled"
+        if self.end == AS_OF:
+            return "none"
+        return "completed" if self.end < AS_OF else "uncompleted"
+
+
+def bookings_of(account: Account) -> list[Booking]:
+    successors = {r["rescheduledFromUid"] for r in account.bookings if r.get("rescheduledFromUid")}
+    return [Booking(record, account, successors) for record in account.bookings]
+
+
+def histories(bookings: list[Booking]) -> Iterator[tuple[str, str, bool]]:
+    """Uid, attendee history, and whether somebody had booked before, of each booking."""
+    single = [b for b in bookings if len(b.bookers) == 1]
+    for booking in bookings:
+        if len(booking.bookers) != 1:
+            yield booking.uid, "several bookers" if booking.bookers else "no booker", False
+    key = {b.uid: min(b.bookers) for b in single}
+    for _, group in groupby(sorted(single, key=lambda b: key[b.uid]), lambda b: key[b.uid]):
+        own = list(group)
+        for booking in own:
+            place = (booking.start, booking.uid)
+            met = [b for b in own if b.is_ended and (b.start, b.uid) < place]
+            missed = any(b.is_booker_absent for b in met)
+            name = "missed before" if missed else "always came" if met else "first meeting"
+            made = (booking.created, booking.uid)
+            again = any(b.is_first and (b.created, b.uid) < made for b in own)
+            yield booking.uid, name, again
+
+
+def cancelled_by(booking: Booking, account: Account) -> str:
+    email = booking.record.get("cancelledByEmail", "").lower()
+    if booking.outcome != "cancelled" or not email:
+        return ""
+    if email in booking.emails:
+        return "attendee"
+    return "host" if email in account.emails else "other"
+
+
+def shares(booking: Booking, account: Account, *, is_covered: bool, again: bool) -> dict[str, Any]:
+    """Metric → what the booking adds to numerator and denominator."""
+    guest, host = any(booking.marks), booking.is_host_absent
+    cancelled = booking.outcome == "cancelled" and booking.is_past
+    due, by = booking.is_ended or cancelled, cancelled_by(booking, account)
+    updated = booking.record["updatedAt"]
+    late = cancelled and bool(updated) and minutes(moment(updated), booking.start) < 1440
+    decided = booking.is_past and booking.outcome != "rescheduled"
+    found: dict[str, tuple[int, int]] = {
+        "cancellation": (cancelled, due),
+        "late cancellation": (late, due),
+        "cancellation by attendee": (cancelled and by == "attendee", due),
+        "cancellation by host": (cancelled and by == "host", due),
+        "rejection": (booking.is_past and booking.outcome == "rejected", decided),
+        "unanswered": (booking.outcome == "pending_expired", decided),
+        "reschedule": (booking.is_first and booking.has_successor, booking.is_first),
+    }
+    known = booking.is_first and len(booking.bookers) == 1
+    found["repeat booking"] = (known and again, known)
+    if booking.is_ended:
+        found["attendee no-show"] = (sum(booking.marks), len(booking.marks))
+        found["booking no-show"] = (guest, 1)
+        found["full no-show"] = (bool(booking.marks) and all(booking.marks), 1)
+        found["host no-show"] = (host, 1)
+        found["any no-show"] = (guest or host, 1)
+        found["no-show where marked"] = (guest or host, is_covered)
+        found["marking coverage"] = (is_covered, 1)
+        found["rating response"] = (booking.rating is not None, 1)
+        if booking.rating is not None:
+            found["rating over 3"] = (booking.rating > 3, 1)
+            found["rating 3 or more"] = (booking.rating >= 3, 1)
+        if booking.kind and booking.kind.seats:
+            taken = min(len(booking.marks), booking.kind.seats)
+            found["seat fill"] = (taken, booking.kind.seats)
+    return found
+
+
+def rates(account: Account, bookings: list[Booking]) -> dict[tuple[str, str, str], list[int]]:
+    """(metric, dimension, value) → numerator and denominator over all time."""
+    history = {uid: (name, again) for uid, name, again in histories(bookings)}
+    marking = {
+        (b.host, month_of(b.local.date()))
+        for b in bookings
+        if b.is_ended and (any(b.marks) or b.is_host_absent)
+    }
+    found: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for booking in bookings:
+        name, again = history[booking.uid]
+        covered = (booking.host, month_of(booking.local.date())) in marking
+        team = booking.kind.team if booking.kind and booking.kind.team else "personal"
+        places = {
+            "all": "all",
+            "host": str(booking.host),
+            "event type": str(booking.event_type),
+            "team": team,
+            "hour": str(booking.local.hour),
+            "weekday": str(booking.local.isoweekday()),
+            "lead time": band(minutes(booking.created, booking.start)),
+            "attendee history": name,
+        }
+        for metric, (numerator, denominator) in shares(
+            booking, account, is_covered=covered, again=again
+        ).items():
+            for dimension, value in places.items():
+                if metric == "seat fill" and dimension not in {"all", "host", "event type", "team"}:
+                    continue
+                counts = found[metric, dimension, value]
+                counts[0] += int(numerator)
+                counts[1] += int(denominator)
+    return {key: counts for key, counts in found.items() if counts[1]}
+
+
+def insights(bookings: list[Booking]) -> dict[str, tuple[float, float]]:
+    """Metric → Insights' value and ours, over all time."""
+    scope = [b for b in bookings if b.is_in_scope]
+    theirs, ours = Counter(b.insights for b in scope), Counter(b.outcome for b in bookings)
+    ended = [b for b in bookings if b.is_ended]
+    rated = [b.rating for b in scope if b.rating is not None]
+    our_rated = [b.rating for b in ended if b.rating is not None]
+    lengths = [b.kind.minutes for b in scope if b.kind]
+
+    def mean(values: list[Any]) -> float:
+        return sum(values) / len(values)
+
+    return {
+        "created": (len(scope), len(bookings)),
+        "completed": (theirs["completed"], ours["held"]),
+        "uncompleted": (
+            theirs["uncompleted"],
+            ours["upcoming"] + ours["in_progress"] + ours["pending"],
+        ),
+        "rescheduled": (theirs["rescheduled"], ours["rescheduled"]),
+        "cancelled": (theirs["cancelled"], ours["cancelled"]),
+        "neither cancelled nor rescheduled": (
+            len(scope) - theirs["cancelled"] - theirs["rescheduled"],
+            ours["held"],
+        ),
+        "completed accepted": (sum(b.is_ended for b in scope), len(ended)),
+        "host no-show": (
+            sum(b.record["absentHost"] for b in scope),
+            sum(b.is_host_absent for b in ended),
+        ),
+        "guest no-show": (
+            sum(sum(b.all_marks) for b in scope),
+            sum(sum(b.marks) for b in ended),
+        ),
+        "full no-show": (
+            sum(b.status == "accepted" and bool(b.all_marks) and all(b.all_marks) for b in scope),
+            sum(bool(b.marks) and all(b.marks) for b in ended),
+        ),
+        "rating average": (int(mean(rated) * 10 + 0.5) / 10, mean(our_rated)),
+        "rating over 3": (
+            100 * mean([r > 3 for r in rated]),
+            100 * mean([r > 3 for r in our_rated]),
+        ),
+        "rating 3 or more": (
+            100 * mean([r >= 3 for r in rated]),
+            100 * mean([r >= 3 for r in our_rated]),
+        ),
+        "average duration": (mean(lengths), mean([minutes(b.start, b.end) for b in ended])),
+    }
+
+
+def assert_agrees(connection: duckdb.DuckDBPyConnection, account: Account) -> None:
+    bookings = bookings_of(account)
+    rows = connection.execute(
+        "select metric, dimension, dimension_value, numerator, denominator, rate, rate_low, "
+        "rate_high, shrunk_rate, evidence = 'enough', sample_count from marts.agg_rates "
+        "where period = 'all time' and dimension <> 'month'"
+    ).fetchall()
+    expected = rates(account, bookings)
+
+    assert {row[:3]: list(row[3:5]) for row in rows} == expected
+    for metric, _, _, numerator, denominator, *found in rows:
+        counts = expected[metric, "all", "all"]
+        overall = counts[0] / counts[1]
+        shrunk = (numerator + 20 * overall) / (denominator + 20)
+        low, high = wilson_interval(numerator, denominator)
+        assert found[:4] == pytest.approx([numerator / denominator, low, high, shrunk])
+        assert found[4] == (found[5] >= 20)
+
+    numbers = connection.execute(
+        "select metric, insights_value, our_value from marts.agg_insights_metrics "
+        "where period = 'all time'"
+    ).fetchall()
+    assert {row[0]: row[1:] for row in numbers} == {
+        metric: pytest.approx(values) for metric, values in insights(bookings).items()
+    }
+    reasons = connection.execute(
+        "select booking_uid, status_reason = 'same' from marts.fct_insights_bookings"
+    ).fetchall()
+    same = {"held": "completed", "in_progress": "uncompleted", "upcoming": "uncompleted"}
+    assert dict(reasons) == {
+        b.uid: b.is_in_scope
+        and b.insights == {**same, "pending": "uncompleted"}.get(b.outcome, b.outcome)
+        for b in bookings
+    }
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_rates_and_insights_agree_with_plain_python(project, warehouse, seed):
+    account = random_account(seed)
+    fill(warehouse, account)
+
+    result = build(
+        project,
+        DuckDBEngine(warehouse),
+        as_of=AS_OF,
+        select=["+marts.agg_rates", "+marts.agg_insights_metrics"],
+    )
+
+    assert result.ok
+    assert_agrees(warehouse, account)
+
+
+@pytest.mark.reference
+def test_rates_and_insights_agree_on_the_recorded_world(
+    project, sync_of, recorded_sandbox, reference_dir, tmp_path
+):
+    file = tmp_path / "cal.duckdb"
+    with Warehouse.open(str(file)) as recorded:
+        sync_of(recorded, recorded_sandbox)
+    with duckdb.connect() as connection:
+        raw_copy(file, connection, project.sources)
+        assert build(project, DuckDBEngine(connection), as_of=AS_OF).ok
+
+        assert_agrees(connection, recorded_account(reference_dir))
