@@ -83,7 +83,7 @@ def warehouse_status(warehouse: Warehouse, now: datetime) -> WarehouseStatus:
         now: The present instant, UTC.
     """
     tables = _row_facts(warehouse)
-    for name, proved_at in _proved_at(warehouse).items():
+    for name, proved_at in read_proofs(warehouse).items():
         tables[name].proved_at = proved_at
     for child, root in _CHILDREN.items():
         tables[child].proved_at = tables[root].proved_at
@@ -118,8 +118,8 @@ def _row_facts(warehouse: Warehouse) -> dict[str, TableStatus]:
     }
 
 
-def _proved_at(warehouse: Warehouse) -> dict[str, datetime | None]:
-    """Return since when each root table is known to be complete.
+def read_proofs(warehouse: Warehouse) -> dict[str, datetime | None]:
+    """Return since when each root table that has rows, or was read, is known to be complete.
 
     Of each part (scope) that has rows, or that the latest run with the table read, the latest
     complete reading counts; the oldest of these is the table's.
@@ -141,10 +141,13 @@ def _proved_at(warehouse: Warehouse) -> dict[str, datetime | None]:
     for table in ROOT_TABLES:
         readings = complete[table.name]
         parts = present[table.name] or set(readings)
+        if not parts:
+            continue
         instants = [readings.get(scope) for scope in parts]
         known = [instant for instant in instants if instant is not None]
-        proved[table.name] = min(known) if known and len(known) == len(instants) else None
-    proved["bookings"] = _bookings_proved_at(warehouse, proved["bookings"])
+        proved[table.name] = min(known) if len(known) == len(instants) else None
+    if "bookings" in proved:
+        proved["bookings"] = _bookings_proved_at(warehouse, proved["bookings"])
     return proved
 
 

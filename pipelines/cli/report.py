@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipelines.report.model import NoShows, Report
 
 _ROWS_SHOWN: Final = 15
+_LOADS_SHOWN: Final = (0, 1, 2, 4)  # of the columns of loads; all of them need over 80 letters
 _NO_FILE: Final = "-"
 
 
@@ -70,18 +71,34 @@ def show_report(report: Report, output: Output) -> None:
     else:
         output.table(
             f"Headline: {tables.span_text(report)}",
-            ("", *tables.PERIODS),
-            [(row.label, *row.periods) for row in tables.headline_rows(report)],
+            ("", tables.PERIODS[0], "before", "change"),
+            [
+                (row.label, row.periods[0], row.periods[1].partition(" (")[0], row.change)
+                for row in tables.headline_rows(report)
+            ],
         )
         _show_no_shows("host", report.no_show_by_host, output)
         _show_no_shows("event type", report.no_show_by_event_type, output)
         loads = report.utilisation_by_host
         output.table(
             f"Utilisation by host{_cut(loads)}",
-            ("host", *tables.LOAD_COLUMNS),
-            [(row.name, *tables.load_cells(row)) for row in loads[:_ROWS_SHOWN]],
+            ("host", *(tables.LOAD_COLUMNS[index] for index in _LOADS_SHOWN)),
+            [
+                (row.name, *(tables.load_cells(row)[index] for index in _LOADS_SHOWN))
+                for row in loads[:_ROWS_SHOWN]
+            ],
         )
-    output.table("Data quality", ("subject", "finding"), tables.quality_rows(report.quality))
+        if report.funnels:
+            output.table(
+                f"Routing forms, all time{_cut(report.funnels)}",
+                ("form", *tables.FUNNEL_COLUMNS),
+                [
+                    (funnel.name, *tables.funnel_cells(funnel.all_time))
+                    for funnel in report.funnels[:_ROWS_SHOWN]
+                ],
+            )
+    rows = tables.quality_rows(report.quality, report.made_at)
+    output.table("Data quality", ("subject", "finding"), rows)
     for concern in report.quality.concerns:
         output.say(f"Note: {concern}")
 
@@ -89,8 +106,11 @@ def show_report(report: Report, output: Output) -> None:
 def _show_no_shows(noun: str, rows: Sequence[NoShows], output: Output) -> None:
     output.table(
         f"No-shows by {noun}, all past bookings{_cut(rows)}",
-        (noun, *tables.NO_SHOW_COLUMNS),
-        [(row.name, *tables.no_show_cells(row)) for row in rows[:_ROWS_SHOWN]],
+        (noun, *tables.RATE_COLUMNS),
+        [
+            (row.name, *tables.no_show_cells(row)[: len(tables.RATE_COLUMNS)])
+            for row in rows[:_ROWS_SHOWN]
+        ],
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipelines.exit_codes import ExitCode
+from pipelines.report.wording import length_text
 from pipelines.status import WarehouseStatus, warehouse_status
 from pipelines.warehouse import Warehouse
 
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
     import argparse
 
     from pipelines.cli.output import Output
-
-_MINUTE = 60
-_HOUR = 60 * _MINUTE
-_DAY = 24 * _HOUR
 
 
 def run_status(arguments: argparse.Namespace, output: Output) -> int:
@@ -76,9 +73,8 @@ def show_status(status: WarehouseStatus, output: Output) -> None:
 def _say_bookings(status: WarehouseStatus, output: Output) -> None:
     bookings = next(table for table in status.tables if table.table == "bookings")
     if bookings.lag_seconds is not None:
-        output.say(
-            f"The last change of a booking that was read is {_span(bookings.lag_seconds)} old."
-        )
+        age = length_text(bookings.lag_seconds)
+        output.say(f"The last change of a booking that was read is {age} old.")
     if status.unread_bookings:
         output.say(
             f"{status.unread_bookings:,} of {bookings.rows:,} bookings had no stamped change and "
@@ -91,16 +87,4 @@ def _say_bookings(status: WarehouseStatus, output: Output) -> None:
 
 
 def _ago(now: datetime, then: datetime | None) -> str:
-    return "never" if then is None else f"{_span((now - then).total_seconds())} ago"
-
-
-def _span(seconds: float) -> str:
-    """Return a length of time in its two largest units."""
-    whole = max(0, int(seconds))
-    if whole < _MINUTE:
-        return f"{whole} s"
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min"
-    if whole < _DAY:
-        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
-    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+    return "never" if then is None else f"{length_text((now - then).total_seconds())} ago"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from xml.etree.ElementTree import Element
 
-    from pipelines.report.model import Hour, Load, Month, Week
+    from pipelines.report.model import FunnelCounts, Hour, Load, Month, Week
     from pipelines.report.statistics import Rate
 
 _SHADES: Final = 5
@@ -42,6 +42,9 @@ _COUNT_HEIGHT: Final = 40.0
 _MONTH_TOP: Final = 12.0
 _MONTH_BASE: Final = 210.0
 _HOUR_HEIGHT: Final = 22.0
+_STEP_HEIGHT: Final = 32.0
+_STEP_LEFT: Final = 72.0
+_STEP_WIDTH: Final = 270.0  # leaves room for count and share behind the longest bar
 
 
 def week_chart(weeks: Sequence[Week]) -> str:
@@ -249,6 +252,25 @@ def _month_summary(months: Sequence[Month]) -> str:
         if getattr(latest, name)
     )
     return f"Latest month, {latest.month_start_date:%B %Y}: {counts or 'no bookings'}."
+
+
+def funnel_chart(counts: FunnelCounts) -> str:
+    """Draw how far submissions came: a bar per step, as long as its share of the first."""
+    steps = [("Submitted", counts.submitted)]
+    rates = (("Booked", counts.booked), ("Accepted", counts.accepted), ("Held", counts.held))
+    steps += [(word, rate.numerator) for word, rate in rates]
+    parts: list[Element] = []
+    for row, (word, count) in enumerate(steps):
+        y = _STEP_HEIGHT * row
+        width = _STEP_WIDTH * count / max(counts.submitted, 1)
+        share = f" ({percent(count / counts.submitted)})" if row and counts.submitted else ""
+        parts.append(label(word, _STEP_LEFT - 8, y + 19, class_="end"))
+        bar = element("rect", class_="fill", x=_STEP_LEFT, y=y + 3, width=width, height=24, rx=2)
+        parts.append(bar)
+        parts.append(label(f"{count_text(count)}{share}", _STEP_LEFT + width + 6, y + 19))
+    spoken = ", ".join(f"{count_text(count)} {word.lower()}" for word, count in steps)
+    size = (_WIDTH, _STEP_HEIGHT * len(steps))
+    return picture("Routing funnel", f"{spoken}.", size, parts, "chart")
 
 
 def interval_plot(rate: Rate, *, ceiling: float, average: float | None) -> str:

@@ -11,17 +11,21 @@ import jinja2
 
 from pipelines.errors import ReportNotWritten
 from pipelines.report import charts, tables, wording
+from pipelines.report.definitions import definitions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from pipelines.report.model import NoShows, Report
+    from pipelines.report.statistics import Rate
 
 ROWS_SHOWN: Final = 100
 """Rows of a table in the file; the marts hold the others, and `--json` prints them all."""
 
 _ROWS_OPEN: Final = 20  # the rest is behind "more"
+_Row = tuple[str, str, str, tuple[str, ...]]
+"""Name, what stands small beside it, drawing, cells."""
 
 
 def render_html(report: Report) -> str:
@@ -88,31 +92,48 @@ def _content(report: Report) -> dict[str, Any]:
         "month_rows": tables.month_rows(report),
         "host_rows": _no_show_rows(report, report.no_show_by_host),
         "event_type_rows": _no_show_rows(report, report.no_show_by_event_type),
+        "slices": {
+            dimension: _slice_rows(report, dimension)
+            for dimension in dict.fromkeys(row.dimension for row in report.slices)
+        },
         "no_show_columns": tables.NO_SHOW_COLUMNS,
+        "rate_columns": tables.RATE_COLUMNS,
+        "slice_captions": tables.SLICE_CAPTIONS,
+        "faint": tables.FAINT,
         "load_rows": [
             (row.name, row.time_zone, charts.load_bar(row.past), tables.load_cells(row))
             for row in report.utilisation_by_host[:ROWS_SHOWN]
         ],
         "load_columns": tables.LOAD_COLUMNS,
-        "rows_shown": ROWS_SHOWN,
+        "month_change_rows": (
+            tables.month_change_rows(report.month_on_month) if report.month_on_month else ()
+        ),
+        "funnel_chart": charts.funnel_chart(report.funnels[0].all_time) if report.funnels else "",
+        "funnel_columns": tables.FUNNEL_COLUMNS,
+        "funnel_rows": tables.funnel_rows(report.funnels[:ROWS_SHOWN]),
         "rows_open": _ROWS_OPEN,
-        "quality_rows": tables.quality_rows(report.quality),
-        "definitions": wording.DEFINITIONS,
+        "quality_rows": tables.quality_rows(report.quality, report.made_at),
+        "definitions": definitions(),
     }
 
 
-def _no_show_rows(
-    report: Report, rows: Sequence[NoShows]
-) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Return name, drawing and cells of each row that is shown."""
-    ceiling = charts.interval_ceiling([row.booking_no_show for row in rows])
+def _no_show_rows(report: Report, rows: Sequence[NoShows]) -> list[_Row]:
+    """Return the rows that are shown."""
+    rates = [(row.name, row.booking_no_show, tables.no_show_cells(row)) for row in rows]
+    return _plotted(report, rates[:ROWS_SHOWN])
+
+
+def _slice_rows(report: Report, dimension: str) -> list[_Row]:
+    rows = [row for row in report.slices if row.dimension == dimension]
+    rates = [(row.label, row.booking_no_show, tables.slice_cells(row)) for row in rows]
+    return _plotted(report, rates[:ROWS_SHOWN])
+
+
+def _plotted(report: Report, rows: Sequence[tuple[str, Rate, tuple[str, ...]]]) -> list[_Row]:
+    ceiling = charts.interval_ceiling([rate for _, rate, _ in rows])
     everybody = report.headline.all_time.booking_no_show
     average = everybody.rate if everybody.is_enough else None
     return [
-        (
-            row.name,
-            charts.interval_plot(row.booking_no_show, ceiling=ceiling, average=average),
-            tables.no_show_cells(row),
-        )
-        for row in rows[:ROWS_SHOWN]
+        (name, "", charts.interval_plot(rate, ceiling=ceiling, average=average), cells)
+        for name, rate, cells in rows
     ]

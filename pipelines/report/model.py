@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
-    from pipelines.report.statistics import Rate
+    from pipelines.report.statistics import Change, Rate
 
 PAST_DAYS: Final = 28
 NEXT_DAYS: Final = 7
@@ -43,8 +44,8 @@ class Headline:
         bookings: Bookings of every status.
         open: Of them upcoming, in progress or waiting for confirmation.
         held: Of them accepted, over, and neither the host nor every attendee absent.
-        cancelled: Of them cancelled and not replaced.
-        rescheduled: Of them replaced by another booking.
+        cancelled: Bookings that are over, accepted or cancelled: those cancelled.
+        rescheduled: First bookings of every chain of moves: those that were moved.
         booking_no_show: Accepted bookings that are over: those with any attendee absent.
         attendee_no_show: Their bookers and guests: those absent.
         host_no_show: Accepted bookings that are over: those whose host is absent.
@@ -64,11 +65,19 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Headlines:
-    """The same numbers for three periods."""
+    """The same numbers for three periods.
+
+    Attributes:
+        last_28_days: Until yesterday.
+        previous_28_days: As many days before them, on the same weekdays.
+        all_time: Every booking.
+        changes: Rate of `Headline` → the last 28 days beside the 28 before.
+    """
 
     last_28_days: Headline
     previous_28_days: Headline
     all_time: Headline
+    changes: Mapping[str, Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,85 @@ class NoShows:
     booking_no_show: Rate
     attendee_no_show: Rate
     host_no_show: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """No-shows of all past bookings that have something in common.
+
+    Attributes:
+        dimension: What they have in common: lead time, attendee history or team.
+        label: Its value, for people.
+        booking_no_show: See `Headline`.
+    """
+
+    dimension: str
+    label: str
+    booking_no_show: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class MonthChange:
+    """A rate of the latest month with bookings over, beside as many days of the month before.
+
+    Attributes:
+        metric: Its name in marts.agg_rates.
+        now: In the month's days that are compared.
+        before: In as many days of the month before.
+        verdict: See `Change`.
+    """
+
+    metric: str
+    now: Rate
+    before: Rate
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOnMonth:
+    """Every rate of one month.
+
+    Attributes:
+        month_start_date: First day of the month.
+        changes: Its rates, by name.
+    """
+
+    month_start_date: date
+    changes: tuple[MonthChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelCounts:
+    """How far the submissions of routing forms came; each step is a part of the one before.
+
+    Attributes:
+        submitted: Submissions.
+        booked: Of them led to a booking.
+        accepted: Of them to one that was neither cancelled nor rejected, moves followed.
+        held: Of them to one that took place.
+        ahead: Of them to one still to come or to be confirmed.
+    """
+
+    submitted: int
+    booked: Rate
+    accepted: Rate
+    held: Rate
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """The funnel of one routing form, or of all of them.
+
+    Attributes:
+        name: The form's; unique within a report.
+        last_28_days: Submitted on the 28 days (UTC) before today.
+        all_time: All submissions.
+    """
+
+    name: str
+    last_28_days: FunnelCounts
+    all_time: FunnelCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +325,29 @@ class Marking:
 
     Attributes:
         marked: Past accepted bookings on which anybody, host or attendee, is marked absent.
-        covered: Past accepted bookings whose host has any booking so marked: somebody marks there.
+        covered: Past accepted bookings whose host marked anybody in the same month.
+        covered_lately: The same of the last three whole months.
         silent_hosts: Hosts with at least `MINIMUM_COUNT` past accepted bookings and no mark; their
             rate of 0 may mean that all came, or that nobody marks.
     """
 
     marked: Rate
     covered: Rate
+    covered_lately: Rate
     silent_hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableProof:
+    """How long it is known that a raw table holds all there is.
+
+    Attributes:
+        table: Its name.
+        proved_at: Since when; None where a part of it was never read completely.
+    """
+
+    table: str
+    proved_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +356,8 @@ class Quality:
 
     Attributes:
         last_run: The latest sync; None when none is recorded.
-        proofs: The latest proof of each table that has one.
+        proofs: The latest count by Cal.com of each table that has one.
+        tables: Every table that has rows or was read, the oldest proof first.
         gaps: What the latest syncs left out, with the reason.
         quarantined: Records that could not be loaded.
         drift: Fields that differ from their declaration.
@@ -263,6 +367,7 @@ class Quality:
 
     last_run: Run | None
     proofs: tuple[Proof, ...]
+    tables: tuple[TableProof, ...]
     gaps: tuple[Gap, ...]
     quarantined: tuple[Quarantined, ...]
     drift: tuple[Drift, ...]
@@ -288,6 +393,9 @@ class Report:
         weeks: The latest 26 weeks, oldest first, weeks without bookings included.
         hours: Hours of the week with past accepted bookings.
         months: The latest 12 months, oldest first, months without bookings included.
+        slices: No-shows by lead time, attendee history and team.
+        month_on_month: Every rate of the latest month beside the month before; None without any.
+        funnels: All routing forms together where there are several, then each by name.
         quality: Whether the numbers can be trusted.
     """
 
@@ -304,6 +412,9 @@ class Report:
     weeks: tuple[Week, ...]
     hours: tuple[Hour, ...]
     months: tuple[Month, ...]
+    slices: tuple[Slice, ...]
+    month_on_month: MonthOnMonth | None
+    funnels: tuple[Funnel, ...]
     quality: Quality
 
     @property

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from pipelines.report.model import Drift, Gap, Marking, Proof, Quality, Quarantined, Run
+from pipelines.report.model import (
+    Drift,
+    Gap,
+    Marking,
+    Proof,
+    Quality,
+    Quarantined,
+    Run,
+    TableProof,
+)
 from pipelines.report.statistics import MINIMUM_COUNT, rate_of
 from pipelines.report.wording import moment_text
+from pipelines.status import read_proofs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from pipelines.warehouse import Warehouse
 
@@ -46,6 +55,7 @@ def read_quality(
     return Quality(
         last_run=last_run,
         proofs=proofs,
+        tables=_read_tables(warehouse),
         gaps=gaps,
         quarantined=quarantined,
         drift=_read_drift(warehouse),
@@ -78,6 +88,12 @@ def _read_proofs(warehouse: Warehouse) -> tuple[Proof, ...]:
     return tuple(Proof(**row) for row in rows)
 
 
+def _read_tables(warehouse: Warehouse) -> tuple[TableProof, ...]:
+    proofs = (TableProof(table, at) for table, at in read_proofs(warehouse).items())
+    unproved = datetime.min.replace(tzinfo=UTC)
+    return tuple(sorted(proofs, key=lambda proof: (proof.proved_at or unproved, proof.table)))
+
+
 def _read_gaps(warehouse: Warehouse) -> tuple[Gap, ...]:
     rows = warehouse.rows(
         "select resource, scope, status, reason, read_at from ("
@@ -108,6 +124,13 @@ def _read_drift(warehouse: Warehouse) -> tuple[Drift, ...]:
 
 
 def _read_marking(warehouse: Warehouse, host_names: Mapping[int, str]) -> Marking:
+    covered = {
+        row["period"]: rate_of(int(row["numerator"]), int(row["denominator"]))
+        for row in warehouse.rows(
+            "select period, numerator, denominator from marts.agg_rates "
+            "where metric = 'marking coverage' and dimension = 'all'"
+        )
+    }
     rows = warehouse.rows(
         "select host_id, count(*) as bookings, "
         "count(*) filter (where is_any_attendee_no_show or is_host_no_show) as marked "
@@ -117,7 +140,8 @@ def _read_marking(warehouse: Warehouse, host_names: Mapping[int, str]) -> Markin
     silent = (row for row in rows if not row["marked"] and row["bookings"] >= MINIMUM_COUNT)
     return Marking(
         marked=rate_of(sum(row["marked"] for row in rows), bookings),
-        covered=rate_of(sum(row["bookings"] for row in rows if row["marked"]), bookings),
+        covered=covered.get("all time", rate_of(0, 0)),
+        covered_lately=covered.get("last 3 months", rate_of(0, 0)),
         silent_hosts=tuple(sorted(host_names[row["host_id"]] for row in silent)),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.errors import MartsMissing
+from pipelines.report.details import read_funnels, read_month_on_month, read_slices
 from pipelines.report.model import (
     MONTHS,
     NEXT_DAYS,
@@ -25,7 +26,7 @@ from pipelines.report.model import (
     Week,
 )
 from pipelines.report.quality import read_quality
-from pipelines.report.statistics import MINIMUM_COUNT, by_certain_rate, rate_of
+from pipelines.report.statistics import MINIMUM_COUNT, by_certain_rate, change_of, rate_of
 from pipelines.report.wording import distinct_names
 
 if TYPE_CHECKING:
@@ -43,6 +44,18 @@ _MARTS: Final = (
     "fct_bookings",
     "agg_no_show_rates",
     "agg_host_utilisation_daily",
+    "agg_bookings_by_circumstance",
+    "agg_rates",
+    "agg_month_on_month",
+    "fct_routing_form_responses",
+)
+_RATES: Final = (
+    "held",
+    "booking_no_show",
+    "attendee_no_show",
+    "host_no_show",
+    "cancelled",
+    "rescheduled",
 )
 
 _Period = dict[str, int | None]  # first and last day, as days before today
@@ -55,6 +68,9 @@ _TODAY: Final = (
     "today as (select h.host_id, cast(m.as_of_at at time zone h.time_zone as date) as date_day, "
     "cast(m.as_of_at at time zone h.schedule_time_zone as date) as schedule_date_day "
     "from marts.dim_hosts as h cross join marts.dim_as_of as m)"
+)
+_DUE: Final = (
+    "b.end_at <= m.as_of_at and (b.is_past_accepted or b.outcome = 'cancelled')"  # as in agg_rates
 )
 _NO_SHOW_SUMS: Final = (
     "coalesce(sum(n.booking_count), 0) as bookings, "
@@ -89,11 +105,7 @@ def read_report(warehouse: Warehouse, *, made_at: datetime) -> Report:
         first_date=span["first_date"],
         last_date=span["last_date"],
         minimum_count=MINIMUM_COUNT,
-        headline=Headlines(
-            last_28_days=_read_headline(warehouse, _LAST),
-            previous_28_days=_read_headline(warehouse, _PREVIOUS),
-            all_time=_read_headline(warehouse, _ALL),
-        ),
+        headline=_read_headlines(warehouse),
         no_show_by_host=_read_no_shows(warehouse, "host_id", hosts),
         no_show_by_event_type=_read_no_shows(
             warehouse, "event_type_id", _event_type_names(warehouse, hosts)
@@ -102,6 +114,9 @@ def read_report(warehouse: Warehouse, *, made_at: datetime) -> Report:
         weeks=_read_weeks(warehouse),
         hours=_read_hours(warehouse),
         months=_read_months(warehouse),
+        slices=read_slices(warehouse),
+        month_on_month=read_month_on_month(warehouse),
+        funnels=read_funnels(warehouse, span["as_of_at"]),
         quality=read_quality(warehouse, hosts, as_of=span["as_of_at"], made_at=made_at),
     )
 
@@ -132,14 +147,27 @@ def _event_type_names(warehouse: Warehouse, hosts: Mapping[int, str]) -> dict[in
     return distinct_names({row["id"]: row["name"] for row in rows}, "event type", owners)
 
 
+def _read_headlines(warehouse: Warehouse) -> Headlines:
+    last, previous = _read_headline(warehouse, _LAST), _read_headline(warehouse, _PREVIOUS)
+    return Headlines(
+        last_28_days=last,
+        previous_28_days=previous,
+        all_time=_read_headline(warehouse, _ALL),
+        changes={name: change_of(getattr(last, name), getattr(previous, name)) for name in _RATES},
+    )
+
+
 def _read_headline(warehouse: Warehouse, period: _Period) -> Headline:
     (counts,) = warehouse.rows(
         f"with {_TODAY} select count(*) as bookings, "
         "count(*) filter (where b.outcome in ('upcoming', 'in_progress', 'pending')) as open, "
         "count(*) filter (where b.outcome = 'held') as held, "
-        "count(*) filter (where b.outcome = 'cancelled') as cancelled, "
-        "count(*) filter (where b.outcome = 'rescheduled') as rescheduled "
-        "from marts.fct_bookings as b join today as t on b.host_id = t.host_id "
+        f"count(*) filter (where {_DUE} and b.outcome = 'cancelled') as cancelled, "
+        f"count(*) filter (where {_DUE}) as due, "
+        "count(*) filter (where b.chain_position = 1 and b.is_rescheduled) as rescheduled, "
+        "count(*) filter (where b.chain_position = 1) as wishes "
+        "from marts.fct_bookings as b cross join marts.dim_as_of as m "
+        "join today as t on b.host_id = t.host_id "
         f"where {_within('b.start_date', 't.date_day')}",
         period,
     )
@@ -159,8 +187,8 @@ def _read_headline(warehouse: Warehouse, period: _Period) -> Headline:
         bookings=bookings,
         open=counts["open"],
         held=rate_of(counts["held"], bookings),
-        cancelled=rate_of(counts["cancelled"], bookings),
-        rescheduled=rate_of(counts["rescheduled"], bookings),
+        cancelled=rate_of(counts["cancelled"], counts["due"]),
+        rescheduled=rate_of(counts["rescheduled"], counts["wishes"]),
         booking_no_show=_rate(absences, "booking_no_shows", "bookings"),
         attendee_no_show=_rate(absences, "attendee_no_shows", "attendees"),
         host_no_show=_rate(absences, "host_no_shows", "bookings"),
@@ -242,10 +270,10 @@ def _read_weeks(warehouse: Warehouse) -> tuple[Week, ...]:
 
 def _read_hours(warehouse: Warehouse) -> tuple[Hour, ...]:
     rows = warehouse.rows(
-        "select start_weekday, start_hour, count(*) as bookings, "
-        "count(*) filter (where is_any_attendee_no_show) as booking_no_shows "
-        "from marts.fct_bookings where is_past_accepted "
-        "group by start_weekday, start_hour order by start_weekday, start_hour"
+        "select start_weekday, start_hour, sum(past_accepted_count) as bookings, "
+        "sum(booking_no_show_count) as booking_no_shows from marts.agg_bookings_by_circumstance "
+        "group by start_weekday, start_hour having sum(past_accepted_count) > 0 "
+        "order by start_weekday, start_hour"
     )
     return tuple(
         Hour(row["start_weekday"], row["start_hour"], _rate(row, "booking_no_shows", "bookings"))

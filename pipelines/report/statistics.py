@@ -85,6 +85,46 @@ def wilson_interval(numerator: int, denominator: int) -> tuple[float, float]:
     return low, high
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A rate beside that of a comparable period.
+
+    Attributes:
+        difference: The one minus the other, -1..1; None where one of them has not enough data.
+        low: Lower end of the difference's 95 % interval.
+        high: Upper end.
+        verdict: `up` or `down` where the interval leaves out 0, else `not clear`; or `not enough
+            data`.
+    """
+
+    difference: float | None
+    low: float | None
+    high: float | None
+    verdict: str
+
+
+def change_of(now: Rate, before: Rate) -> Change:
+    """Return how a rate differs from that of another period.
+
+    Source: R. G. Newcombe, "Interval estimation for the difference between independent
+        proportions", Statistics in Medicine 17 (1998), method 10.
+    """
+    if not (now.is_enough and before.is_enough):
+        return Change(None, None, None, "not enough data")
+    share, low, high = _ends(now)
+    other, other_low, other_high = _ends(before)
+    difference = share - other
+    reach_down = math.hypot(share - low, other_high - other)
+    reach_up = math.hypot(high - share, other - other_low)
+    bounds = (difference - reach_down, difference + reach_up)
+    verdict = "up" if bounds[0] > 0 else "down" if bounds[1] < 0 else "not clear"
+    return Change(difference, *bounds, verdict)
+
+
+def _ends(rate: Rate) -> tuple[float, float, float]:
+    return rate.rate or 0.0, rate.low or 0.0, rate.high or 0.0
+
+
 def by_certain_rate(rate: Rate) -> tuple[bool, float, int]:
     """Return a sort key that puts the rates first that are high for sure.
 

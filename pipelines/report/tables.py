@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pipelines.report.definitions import BOOKINGS, HELD, metrics
+from pipelines.report.statistics import Change
 from pipelines.report.wording import (
-    DEFINITIONS,
+    NOT_CLEAR,
+    NOT_ENOUGH,
     NOTHING,
+    change_text,
     clean_text,
     count_text,
     date_text,
     hours_text,
     interval_text,
+    length_text,
     moment_text,
     percent,
     rate_text,
@@ -21,8 +26,20 @@ from pipelines.report.wording import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
-    from pipelines.report.model import Gap, Headline, HostLoad, NoShows, Quality, Report
+    from pipelines.report.model import (
+        Funnel,
+        FunnelCounts,
+        Gap,
+        Headline,
+        HostLoad,
+        MonthOnMonth,
+        NoShows,
+        Quality,
+        Report,
+        Slice,
+    )
     from pipelines.report.statistics import Rate
 
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -35,15 +52,21 @@ OUTCOMES: Final = (
     ("open", "open"),
     ("other", "other"),
 )
+NO_SCHEDULE: Final = "no schedule"
 PERIODS: Final = ("last 28 days", "28 days before", "all time")
-NO_SHOW_COLUMNS: Final = (
-    "rate",
-    "95% interval",
-    "no-shows",
-    "bookings",
-    "attendee rate",
-    "host no-shows",
-)
+FAINT: Final = frozenset({NOT_ENOUGH, NOT_CLEAR, NO_SCHEDULE, NOTHING})
+"""Cells that say that there is nothing to say."""
+SLICE_CAPTIONS: Final = {
+    "lead time": "Past accepted bookings by the time between booking and start.",
+    "attendee history": (
+        "Past accepted bookings by what the booker did in earlier meetings that this warehouse "
+        "knows of."
+    ),
+    "team": "Past accepted bookings by the team of the event type, sorted like the hosts.",
+}
+RATE_COLUMNS: Final = ("rate", "95% interval", "no-shows", "bookings")
+NO_SHOW_COLUMNS: Final = (*RATE_COLUMNS, "attendee rate", "host no-shows")
+FUNNEL_COLUMNS: Final = ("submitted", "booked", "accepted", "held", "ahead")
 LOAD_COLUMNS: Final = ("last 28 days", "booked in hours", "available", "outside", "next 7 days")
 
 
@@ -52,18 +75,18 @@ class HeadlineRow:
     """One number of the headline.
 
     Attributes:
-        label: What it is; a key of `DEFINITIONS`.
-        definition: What it means, in one sentence.
+        label: What it is; a key of `definitions`.
         value: The number alone, for the last 28 days.
         interval: Its 95 % interval; empty where it has none.
         periods: The number with its counts, one text per period of `PERIODS`.
+        change: How the first period differs from the second.
     """
 
     label: str
-    definition: str
     value: str
     interval: str
     periods: tuple[str, str, str]
+    change: str
 
 
 def headline_rows(report: Report) -> tuple[HeadlineRow, ...]:
@@ -71,19 +94,21 @@ def headline_rows(report: Report) -> tuple[HeadlineRow, ...]:
     headlines = report.headline
     periods = (headlines.last_28_days, headlines.previous_28_days, headlines.all_time)
     return (
-        _headline_row("Bookings", periods, _bookings_text),
+        _headline_row(BOOKINGS, periods, _bookings_text, _more_text(periods)),
         *(
-            _rate_row(label, [getattr(period, name) for period in periods])
+            _rate_row(label, [getattr(period, name) for period in periods], headlines.changes[name])
             for label, name in (
-                ("Held", "held"),
-                ("No-show rate, bookings", "booking_no_show"),
-                ("No-show rate, attendees", "attendee_no_show"),
-                ("Host no-shows", "host_no_show"),
-                ("Cancelled", "cancelled"),
-                ("Rescheduled", "rescheduled"),
+                (HELD, "held"),
+                (metrics()["booking_no_show_rate"].label, "booking_no_show"),
+                (metrics()["attendee_no_show_rate"].label, "attendee_no_show"),
+                (metrics()["host_no_show_rate"].label, "host_no_show"),
+                (metrics()["cancellation_rate"].label, "cancelled"),
+                (metrics()["reschedule_rate"].label, "rescheduled"),
             )
         ),
-        _headline_row("Utilisation", periods, _utilisation_text),
+        _headline_row(
+            metrics()["utilisation_rate"].label, periods, _utilisation_text, _busier_text(periods)
+        ),
     )
 
 
@@ -99,7 +124,7 @@ def no_show_cells(row: NoShows) -> tuple[str, ...]:
 def load_cells(row: HostLoad) -> tuple[str, ...]:
     """Return the cells of `LOAD_COLUMNS`."""
     if row.past.available_minutes is None and row.next.available_minutes is None:
-        past = following = "no schedule visible"
+        past = following = NO_SCHEDULE
     else:
         past = percent(row.past.utilisation_rate)
         following = percent(row.next.utilisation_rate)
@@ -140,6 +165,57 @@ def month_rows(report: Report) -> tuple[tuple[str, ...], ...]:
     )
 
 
+def slice_cells(row: Slice) -> tuple[str, ...]:
+    """Return the cells of `RATE_COLUMNS`."""
+    return _count_cells(row.booking_no_show)
+
+
+def month_change_rows(month: MonthOnMonth) -> tuple[tuple[str, ...], ...]:
+    """Return metric, the month's rate, that of the month before, and the change."""
+    return tuple(
+        (
+            change.metric.capitalize(),
+            share_text(change.now),
+            share_text(change.before),
+            change_text(
+                Change(
+                    (change.now.rate or 0.0) - (change.before.rate or 0.0),
+                    None,
+                    None,
+                    change.verdict,
+                )
+            ),
+        )
+        for change in month.changes
+    )
+
+
+def funnel_rows(funnels: Sequence[Funnel]) -> tuple[tuple[str, ...], ...]:
+    """Return form, period and the cells of `FUNNEL_COLUMNS`."""
+    return tuple(
+        (funnel.name, period, *funnel_cells(counts))
+        for funnel in funnels
+        for period, counts in (
+            (PERIODS[0], funnel.last_28_days),
+            (PERIODS[2], funnel.all_time),
+        )
+    )
+
+
+def funnel_cells(counts: FunnelCounts) -> tuple[str, ...]:
+    """Return the cells of `FUNNEL_COLUMNS`."""
+    steps = (counts.booked, counts.accepted, counts.held)
+    return (
+        count_text(counts.submitted),
+        *(f"{count_text(step.numerator)}{_of_all(step)}" for step in steps),
+        count_text(counts.ahead),
+    )
+
+
+def _of_all(rate: Rate) -> str:
+    return f" ({rate_text(rate)})" if rate.is_enough else ""
+
+
 def _count_cells(rate: Rate) -> tuple[str, ...]:
     return (
         rate_text(rate),
@@ -149,12 +225,13 @@ def _count_cells(rate: Rate) -> tuple[str, ...]:
     )
 
 
-def quality_rows(quality: Quality) -> tuple[tuple[str, str], ...]:
-    """Return what the data quality box says: subject and finding."""
+def quality_rows(quality: Quality, made_at: datetime) -> tuple[tuple[str, str], ...]:
+    """Return what the data quality box says: subject and finding; ages are as of `made_at`."""
     return (
         ("Last sync", _run_text(quality)),
-        *_proof_rows(quality),
-        ("Marking", _marking_text(quality)),
+        *_proof_rows(quality, made_at),
+        *_table_rows(quality, made_at),
+        (metrics()["marking_coverage"].label, _marking_text(quality)),
         *_gap_rows(quality),
         ("Quarantine", _quarantine_text(quality)),
         ("Schema drift", _drift_text(quality)),
@@ -170,23 +247,38 @@ def span_text(report: Report) -> str:
 
 
 def _headline_row(
-    label: str, periods: Sequence[Headline], text: Callable[[Headline], str]
+    label: str, periods: Sequence[Headline], text: Callable[[Headline], str], change: str
 ) -> HeadlineRow:
     first, second, third = (text(period) for period in periods)
     value = first.partition(" (")[0]
-    return HeadlineRow(label, DEFINITIONS[label], value, "", (first, second, third))
+    return HeadlineRow(label, value, "", (first, second, third), change)
 
 
-def _rate_row(label: str, rates: Sequence[Rate]) -> HeadlineRow:
+def _rate_row(label: str, rates: Sequence[Rate], change: Change) -> HeadlineRow:
     first, second, third = (share_text(rate) for rate in rates)
     interval = interval_text(rates[0])
     return HeadlineRow(
         label,
-        DEFINITIONS[label],
         rate_text(rates[0]),
         "" if interval == NOTHING else interval,
         (first, second, third),
+        change_text(change),
     )
+
+
+def _more_text(periods: Sequence[Headline]) -> str:
+    more = periods[0].bookings - periods[1].bookings
+    if not more:
+        return "the same"
+    return f"{count_text(abs(more))} {'more' if more > 0 else 'fewer'}"
+
+
+# Minutes are no independent observations, so there is no interval and no verdict.
+def _busier_text(periods: Sequence[Headline]) -> str:
+    now, before = (period.utilisation.utilisation_rate for period in periods[:2])
+    if now is None or before is None:
+        return NOTHING
+    return f"{(now - before) * 100:+.1f} points".replace("-", "\u2212")
 
 
 def _bookings_text(headline: Headline) -> str:
@@ -209,11 +301,12 @@ def _run_text(quality: Quality) -> str:
     return f"{run.outcome}, {moment_text(run.finished_at or run.started_at)}"
 
 
-def _proof_rows(quality: Quality) -> Iterator[tuple[str, str]]:
+def _proof_rows(quality: Quality, made_at: datetime) -> Iterator[tuple[str, str]]:
     for proof in quality.proofs:
         verdict = "proved" if proof.is_proved else "NOT proved"
+        age = length_text((made_at - proof.proved_at).total_seconds())
         finding = (
-            f"{verdict} {moment_text(proof.proved_at)}: Cal.com counts "
+            f"{verdict} {age} ago, {moment_text(proof.proved_at)}: Cal.com counts "
             f"{count_text(proof.api_count)}, the warehouse holds "
             f"{count_text(proof.warehouse_count)}, {count_text(proof.quarantined_count)} in "
             "quarantine"
@@ -223,13 +316,25 @@ def _proof_rows(quality: Quality) -> Iterator[tuple[str, str]]:
         yield "Proof", "none"
 
 
+def _table_rows(quality: Quality, made_at: datetime) -> Iterator[tuple[str, str]]:
+    known = [(table.proved_at, table.table) for table in quality.tables if table.proved_at]
+    if known:
+        oldest, name = min(known)
+        many = "1 table" if len(known) == 1 else f"{len(known):,} tables"
+        age = length_text((made_at - oldest).total_seconds())
+        yield "Read completely", f"{many}; the oldest proof is {age} old ({name})"
+    unproved = [table.table for table in quality.tables if table.proved_at is None]
+    yield "Unproved tables", ", ".join(unproved) or "none"
+
+
 def _marking_text(quality: Quality) -> str:
     marking = quality.marking
-    if not marking.marked.denominator:
+    if not marking.covered.denominator:
         return NOTHING
+    lately = f"; {rate_text(marking.covered_lately)} in the last three whole months"
     return (
-        f"{share_text(marking.covered)} past bookings belong to hosts who ever marked anybody "
-        "absent; elsewhere 'all came' and 'nobody marked' look alike"
+        f"{share_text(marking.covered)} past bookings belong to hosts who marked anybody absent in "
+        f"the same month{lately}; elsewhere 'all came' and 'nobody marked' look alike"
     )
 
 

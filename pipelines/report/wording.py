@@ -6,65 +6,22 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from pipelines.report.statistics import MINIMUM_COUNT
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from pipelines.report.statistics import Rate
+    from pipelines.report.statistics import Change, Rate
 
 NOTHING: Final = "–"
 NOT_ENOUGH: Final = "not enough data"
+NOT_CLEAR: Final = "not clear"
 _MINUTES_PER_HOUR: Final = 60
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+_DAY: Final = 86400
 
 # They would turn the text around them, and the terminal's columns with it.
 _BIDI_CONTROLS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-DEFINITIONS: Final[dict[str, str]] = {
-    "Bookings": (
-        "Every booking that starts in the period, whatever became of it; each occurrence of a "
-        "series counts."
-    ),
-    "Held": (
-        "Accepted bookings that are over, unless the host or every attendee was marked absent."
-    ),
-    "No-show rate, bookings": (
-        "Accepted bookings that are over with at least one attendee marked absent, of all accepted "
-        "bookings that are over; where others came, the booking still counts as held."
-    ),
-    "No-show rate, attendees": (
-        "Bookers and guests marked absent, of all bookers and guests of accepted bookings that are "
-        "over; co-hosts do not count."
-    ),
-    "Host no-shows": (
-        "Accepted bookings that are over whose host was marked absent, of all accepted bookings "
-        "that are over."
-    ),
-    "Cancelled": "Bookings cancelled and not replaced by another, of all bookings.",
-    "Rescheduled": (
-        "Bookings replaced by another one, of all bookings; the replacement is a booking of its "
-        "own."
-    ),
-    "Utilisation": (
-        "Booked time inside working hours, of the time that schedules and overrides offer, on days "
-        "that are over; overlaps count once, today's schedules stand for the past too, and hosts "
-        "without a visible schedule are left out."
-    ),
-    "Marking": (
-        "Cal.com knows of an absence only when somebody marks it, so every no-show rate is a lower "
-        "bound."
-    ),
-    "95% interval": (
-        "Where the true rate may well lie, given so many bookings (Wilson score interval); two "
-        "rates whose intervals overlap widely are not shown to differ."
-    ),
-    "Not enough data": f"Stands in place of a rate of fewer than {MINIMUM_COUNT}.",
-    "Days": (
-        "Local days of the host; 'last 28 days' ends yesterday, 'next 7 days' begins today and "
-        "shows what is booked by now."
-    ),
-}
 
 
 def distinct_names(
@@ -137,6 +94,25 @@ def hours_text(minutes: float | None) -> str:
 def date_text(day: date | None) -> str:
     """Return a date such as 7 Mar 2026."""
     return NOTHING if day is None else f"{day.day} {day:%b %Y}"
+
+
+def length_text(seconds: float) -> str:
+    """Return a length of time in its two largest units, such as 3 h 20 min."""
+    whole = max(0, int(seconds))
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+
+
+def change_text(change: Change) -> str:
+    """Return a change in percentage points, such as up 4.2 points, or why there is none."""
+    if change.difference is None or change.verdict not in {"up", "down"}:
+        return change.verdict
+    return f"{change.verdict} {abs(change.difference) * 100:.1f} points"
 
 
 def moment_text(moment: datetime | None) -> str:

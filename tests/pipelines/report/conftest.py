@@ -5,6 +5,8 @@ and met one person on each of the last 60 days at 10:00 UTC; everybody on a day 
 a multiple of 6 stayed away. Host 2, whose name attacks the page and whose schedule is not visible,
 met two people on each of the last 10 days; on day 5 the first stayed away, on day 7 the host did.
 Two bookings were cancelled (days 2 and 3), one was moved from day 4 to the day after tomorrow.
+A routing form was submitted four times: 10 days ago for Ada's booking of day 1 and for none, 40
+days ago for the one cancelled on day 2 and for the one moved.
 """
 
 from __future__ import annotations
@@ -101,6 +103,21 @@ def _add_bookings(warehouse):
     add_booking(warehouse, "ahead", -2, 1, rescheduled_from_uid="moved")
 
 
+def _add_submissions(warehouse):
+    insert(warehouse, "raw.routing_forms", id="form-1", name="Talk to us")
+    for number, (days_ago, uid) in enumerate([
+        (10, "ada-1"),
+        (10, None),
+        (40, "gone-2"),
+        (40, "moved"),
+    ]):
+        insert(
+            warehouse, "raw.routing_form_responses", id=number, form_id="form-1",
+            form_filler_id=f"visitor-{number}", routed_to_booking_uid=uid,
+            created_at=AS_OF - timedelta(days=days_ago),
+        )  # fmt: skip
+
+
 def add_run(warehouse, run_id="run-1", started_at=AS_OF, outcome="proved", message=""):
     """Insert a finished sync."""
     insert(
@@ -127,6 +144,7 @@ def _built(tmp_path_factory):
     with Warehouse.open(str(folder / "small.duckdb")) as warehouse:
         _add_people(warehouse)
         _add_bookings(warehouse)
+        _add_submissions(warehouse)
         assert build_models(warehouse, as_of=AS_OF).ok
     return folder
 

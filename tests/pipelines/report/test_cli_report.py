@@ -31,6 +31,12 @@ def rows_of(page):
     return rows
 
 
+def is_part(row, other):
+    """Return whether each cell begins some cell of the other row; the terminal shows less."""
+    same = row[0] == other[0]
+    return same and all(any(full.startswith(cell) for full in other) for cell in row)
+
+
 def test_report_shows_the_same_rows_in_the_terminal_and_in_the_file(
     synced_path, tmp_path, shown, arguments_of
 ):
@@ -39,10 +45,14 @@ def test_report_shows_the_same_rows_in_the_terminal_and_in_the_file(
     report_warehouse(arguments_of(synced_path, path), shown, clock=lambda: MADE_AT)
 
     in_file = rows_of(Page(path.read_text(encoding="utf-8")))
+    titles = [title.partition(":")[0].partition(",")[0] for title in shown.tables]
     in_terminal = [row for table in shown.tables.values() for row in table[1:]]
-    assert len(shown.tables) == 5
+    assert titles == [
+        "Headline", "No-shows by host", "No-shows by event type", "Utilisation by host",
+        "Routing forms", "Data quality",
+    ]  # fmt: skip
     assert len(in_terminal) > 15
-    assert [row for row in in_terminal if row not in in_file] == []
+    assert [row for row in in_terminal if not any(is_part(row, other) for other in in_file)] == []
 
 
 def test_report_returns_the_numbers_it_shows(synced_path, tmp_path, shown, arguments_of):

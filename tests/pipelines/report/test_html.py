@@ -7,8 +7,8 @@ import pytest
 
 from pipelines.errors import ReportNotWritten
 from pipelines.exit_codes import ExitCode, exit_code_of
+from pipelines.report.definitions import definitions
 from pipelines.report.html import ROWS_SHOWN, render_html, write_html
-from pipelines.report.wording import DEFINITIONS
 from tests.pipelines.report.conftest import HOSTILE
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
@@ -106,7 +106,7 @@ def test_every_drawing_is_an_image_with_a_title(page):
 def test_every_chart_has_a_description_and_a_table_beside_it(page):
     charts = [s for s in page.all("svg") if s["attrs"]["class"].startswith("chart")]
 
-    assert len(charts) == 4
+    assert len(charts) == 5
     assert all(page.inside(chart, "desc")[0]["text"].strip() for chart in charts)
     assert sum("as a table" in e["text"] for e in page.all("summary")) == 3
 
@@ -178,7 +178,7 @@ def test_page_holds_no_email_address(small_report):
 
 
 def test_page_defines_every_number(page):
-    assert [e["text"] for e in page.all("dt")] == list(DEFINITIONS)
+    assert [e["text"] for e in page.all("dt")] == list(definitions())
 
 
 def test_page_shows_not_enough_data_in_place_of_small_rates(page):

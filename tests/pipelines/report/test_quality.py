@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from pipelines.report.queries import read_report
+from pipelines.report.tables import quality_rows
 from pipelines.warehouse import Warehouse
 from tests.pipelines.report.conftest import (
     AS_OF,
@@ -132,6 +133,23 @@ def test_quality_counts_a_record_in_quarantine_once_however_often_it_came(small)
     assert any("1 bookings could not be loaded" in c for c in quality.concerns)
 
 
+def test_quality_names_tables_that_were_never_read_completely_and_the_age_of_the_others(small):
+    add_run(small)
+    add_read(small, "run-1", "users", "me", "complete")
+    small.execute("update ops.reads set finished_at = $at", {"at": AS_OF})
+    small.execute("update raw.users set _scope = 'me'")
+
+    tables = {table.table: table.proved_at for table in quality_of(small).tables}
+    rows = dict(quality_rows(quality_of(small), AS_OF + timedelta(hours=26)))
+
+    assert tables == {
+        "users": AS_OF, "bookings": None, "event_types": None, "routing_form_responses": None,
+        "routing_forms": None, "schedules": None,
+    }  # fmt: skip
+    assert rows["Read completely"] == "1 table; the oldest proof is 1 d 2 h old (users)"
+    assert rows["Unproved tables"].startswith("bookings, event_types")
+
+
 def test_quality_lists_schema_drift(small):
     insert(
         small, "ops.schema_changes", table_name="bookings", field="mood", kind="unknown",
@@ -143,12 +161,14 @@ def test_quality_lists_schema_drift(small):
     assert (drift.table_name, drift.field, drift.record_count) == ("bookings", "mood", 7)
 
 
-def test_marking_covers_the_bookings_of_hosts_who_ever_marked(small):
+def test_marking_covers_the_bookings_of_hosts_in_months_in_which_they_marked(small):
     marking = quality_of(small).marking
 
     # 10 absent guests of Ada, one of host 2, and host 2's own absence
     assert (marking.marked.numerator, marking.marked.denominator) == (12, 70)
     assert (marking.covered.numerator, marking.covered.denominator) == (70, 70)
+    # 17 days of January and 28 of February; December had none
+    assert (marking.covered_lately.numerator, marking.covered_lately.denominator) == (45, 45)
     assert marking.silent_hosts == ()
 
 
@@ -160,5 +180,4 @@ def test_marking_names_hosts_with_many_bookings_who_never_marked(small):
     quality = quality_of(small)
 
     assert quality.marking.silent_hosts == ("Ada",)
-    assert (quality.marking.covered.numerator, quality.marking.covered.denominator) == (10, 70)
     assert any("1 host has 20 or more past bookings" in c for c in quality.concerns)

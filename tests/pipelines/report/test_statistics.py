@@ -1,6 +1,12 @@
 import pytest
 
-from pipelines.report.statistics import MINIMUM_COUNT, by_certain_rate, rate_of, wilson_interval
+from pipelines.report.statistics import (
+    MINIMUM_COUNT,
+    by_certain_rate,
+    change_of,
+    rate_of,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +49,25 @@ def test_by_certain_rate_ranks_many_bookings_above_few_and_too_few_last():
     few, many, too_few = rate_of(8, 20), rate_of(90, 300), rate_of(3, 3)
 
     assert sorted([too_few, few, many], key=by_certain_rate) == [many, few, too_few]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "verdict"),
+    [
+        pytest.param((56, 70), (48, 80), "up", id="newcombe-1998-a"),
+        pytest.param((48, 80), (56, 70), "down", id="the-other-way-round"),
+        pytest.param((9, 30), (3, 30), "not clear", id="chance-explains-it"),
+        pytest.param((0, 40), (0, 40), "not clear", id="equal"),
+        pytest.param((5, 19), (48, 80), "not enough data", id="too-few"),
+    ],
+)
+def test_change_of_says_up_or_down_only_where_chance_does_not_explain_it(now, before, verdict):
+    assert change_of(rate_of(*now), rate_of(*before)).verdict == verdict
+
+
+def test_change_of_has_the_interval_of_newcombes_paper():
+    # table II, contrast (a): 56/70 against 48/80, method 10
+    change = change_of(rate_of(56, 70), rate_of(48, 80))
+
+    assert change.difference == pytest.approx(0.2)
+    assert (change.low, change.high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
