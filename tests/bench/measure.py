@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_SAMPLE_SECONDS: Final = 0.05
+_SAMPLE_SECONDS: Final = 0.02
 _PAGE_MB: Final = os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
@@ -82,7 +82,7 @@ def measured(
             alarm.cancel()
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        peak_mb = max(watch.stop(), used.ru_maxrss / 1024)
+        peak_mb = watch.stop()
         out.seek(0)
         err.seek(0)
         printed = out.read()
@@ -112,7 +112,7 @@ class _Watch:
 
     def _look(self) -> None:
         while not self._done.wait(_SAMPLE_SECONDS):
-            self._peak = max(self._peak, _resident_mb(self._pid))
+            self._peak = max(self._peak, _resident_mb(self._pid), _own_peak_mb(self._pid))
 
 
 def _resident_mb(pid: int) -> float:
@@ -123,6 +123,16 @@ def _resident_mb(pid: int) -> float:
     except (OSError, IndexError):  # it has ended meanwhile
         return 0.0
     return pages * _PAGE_MB + sum(_resident_mb(int(child)) for child in children)
+
+
+def _own_peak_mb(pid: int) -> float:
+    """Return what a process held at most since it began; wait4 would count its parent's too."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    found = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+    return found[0] / 1024 if found else 0.0
 
 
 def _last_json(printed: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ latency and without limits unless a table says otherwise
 Machines are shared and noisy: **read ratios, not seconds**. Seconds of CPU (user and system, of
 all processes) stand beside those of the wall, because they move less when something else runs; n
 is the number of runs, numbers are their medians. A ratio is given by both, wall first. Memory is
-the greatest sum of what all processes of a run held at one time, looked at every 50 ms.
+the greatest sum of what all processes of a run held at one time, looked at every 20 ms.
 
 An invented booking has {per_booking}, and about 1.4 kB of JSON.
 """
