@@ -29,15 +29,15 @@ class Results:
     rows: list[Row] = field(default_factory=list)
 
     @classmethod
-    def read(cls, path: Path = RESULTS) -> Results:
+    def read(cls) -> Results:
         """Read the file; without it there are no rows."""
-        return cls(**json.loads(path.read_text())) if path.exists() else cls()
+        return cls(**json.loads(RESULTS.read_text())) if RESULTS.exists() else cls()
 
-    def write(self, path: Path = RESULTS) -> None:
+    def write(self) -> None:
         """Write the file, one row a line."""
         rows = ",\n  ".join(json.dumps(row) for row in sorted(self.rows, key=_place))
         head = json.dumps({"machine": self.machine, "versions": self.versions}, indent=1)[:-2]
-        path.write_text(f'{head},\n "rows": [\n  {rows}\n ]\n}}\n')
+        RESULTS.write_text(f'{head},\n "rows": [\n  {rows}\n ]\n}}\n')
 
     def keep(self, case: str, way: str, size: int, row: Row, *, is_peer: bool = False) -> None:
         """Add a row and write everything.
@@ -48,7 +48,7 @@ class Results:
         commit = _commit()
         self.rows = [
             old
-            for old in self.rows
+            for old in Results.read().rows  # another session may have written meanwhile
             if (old["case"], old["way"], old["size"]) != (case, way, size)
             or old["is_peer"]
             or old["commit"] == commit
