@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -110,8 +112,9 @@ def fill(connection: duckdb.DuckDBPyConnection, account: Account) -> None:
     """Write the account into the raw tables."""
 
     def insert(table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
-        marks = ", ".join("?" for _ in columns.split(", "))
-        connection.executemany(f"insert into raw.{table} ({columns}) values ({marks})", rows)
+        values = [list(column) for column in zip(*rows, strict=True)]
+        connection.register("rows", pa.table(values, names=columns.split(", ")))
+        connection.execute(f"insert into raw.{table} ({columns}) select * from rows")
 
     emails = {number: email for email, number in account.emails.items()}
     insert(

@@ -12,7 +12,13 @@ from transforms import DuckDBEngine, build
 from transforms.lint import lint
 
 AS_OF = datetime(2026, 11, 22, 9, tzinfo=UTC)
-ROWS_OF_NOTHING = {"dim_as_of": 1, "dim_dates": 31, "dim_event_types": 1, "dim_hosts": 1}
+ROWS_OF_NOTHING = {
+    "agg_no_show_evaluation": 1,
+    "dim_as_of": 1,
+    "dim_dates": 31,
+    "dim_event_types": 1,
+    "dim_hosts": 1,
+}
 MARTS = (  # that reports, dashboards and others' SQL rely on
     "agg_bookings_by_circumstance",
     "agg_bookings_by_host",
@@ -20,7 +26,10 @@ MARTS = (  # that reports, dashboards and others' SQL rely on
     "agg_insights_metrics",
     "agg_insights_rankings",
     "agg_month_on_month",
+    "agg_no_show_calibration",
+    "agg_no_show_evaluation",
     "agg_no_show_rates",
+    "agg_no_show_scorecard",
     "agg_rates",
     "dim_as_of",
     "dim_dates",
@@ -30,6 +39,7 @@ MARTS = (  # that reports, dashboards and others' SQL rely on
     "fct_booking_features",
     "fct_bookings",
     "fct_insights_bookings",
+    "fct_no_show_risks",
 )
 HISTORIES = {
     "bookings",
