@@ -1,11 +1,12 @@
 -- model: intermediate.int_cal__host_days
--- description: Local days of each known host, in the zone of the host's schedule, from the first
---   day that counts to 28 days after the build's moment.
+-- description: Local days of each known host, in the zone of the host's schedule on that day, from
+--   the first day that counts to 28 days after the build's moment.
 -- grain: host_id, local_date
 -- materialized: table
 -- time: local_date is a day in time_zone; *_at columns are UTC
 -- checks: expression(day_start_at < day_end_at)
 -- decision: DECISIONS.md#days-covered
+-- decision: DECISIONS.md#schedule-history
 
 with
 
@@ -27,7 +28,6 @@ account as (
 first_moments as (
     select
         hosts.host_id,
-        hosts.schedule_id,
         hosts.schedule_time_zone as time_zone,
         -- a host who joined later is not idle before that
         case
@@ -45,31 +45,62 @@ first_moments as (
 spans as (
     select
         host_id,
-        schedule_id,
-        time_zone,
         cast(local_time(first_moment_at, time_zone) as date) as first_date
     from first_moments
+),
+
+-- one day more than counts: a day ends where the next one begins, whatever zone that is in
+days as (
+    select
+        spans.host_id,
+        dates.date_day as local_date,
+        schedules.time_zone,
+        schedules.schedule_id,
+        schedules.version_number,
+        schedules.hours_source,
+        starts.instant_at as day_start_at
+    from spans
+    inner join intermediate.int_cal__dates as dates
+        on
+            spans.first_date <= dates.date_day
+            and dates.date_day <= add_days(utc_day(:as_of), 29)
+    inner join intermediate.int_cal__host_schedules as schedules
+        on
+            spans.host_id = schedules.host_id
+            and dates.date_day >= schedules.first_date
+            and (schedules.last_date is null or dates.date_day <= schedules.last_date)
+    inner join intermediate.int_cal__zone_minutes as starts
+        on
+            schedules.time_zone = starts.time_zone
+            and dates.date_day = starts.local_date
+            and starts.local_minute = 0
+),
+
+bounded as (
+    select
+        host_id,
+        local_date,
+        time_zone,
+        schedule_id,
+        version_number,
+        hours_source,
+        day_start_at,
+        lead(day_start_at) over (partition by host_id order by local_date) as day_end_at
+    from days
 )
 
 select
-    spans.host_id, -- id; the host
-    dates.date_day as local_date, -- date; day in time_zone
-    spans.time_zone, -- IANA name; zone of the host's schedule
-    spans.schedule_id, -- id; schedule in use; NULL: none visible
-    day_starts.instant_at as day_start_at, -- UTC; first moment of the day
-    day_ends.instant_at as day_end_at -- UTC; first moment of the next day
-from spans
-inner join intermediate.int_cal__dates as dates
-    on
-        spans.first_date <= dates.date_day
-        and dates.date_day <= add_days(utc_day(:as_of), 28)
-inner join intermediate.int_cal__zone_minutes as day_starts
-    on
-        spans.time_zone = day_starts.time_zone
-        and dates.date_day = day_starts.local_date
-        and day_starts.local_minute = 0
-inner join intermediate.int_cal__zone_minutes as day_ends
-    on
-        spans.time_zone = day_ends.time_zone
-        and add_days(dates.date_day, 1) = day_ends.local_date
-        and day_ends.local_minute = 0
+    bounded.host_id, -- id; the host
+    bounded.local_date, -- date; day in time_zone
+    bounded.time_zone, -- IANA name; zone of the host's schedule on that day
+    bounded.schedule_id, -- id; schedule in use; -1: the usual hours; NULL: not known
+    bounded.version_number, -- number; version of the schedule
+    bounded.hours_source, -- text; schedule, usual or unknown
+    away.away_date is not null as is_out_of_office, -- flag; away the whole day
+    bounded.day_start_at, -- UTC; first moment of the day
+    bounded.day_end_at -- UTC; first moment of the next day
+from bounded
+left join intermediate.int_cal__away_dates as away
+    on bounded.host_id = away.host_id and bounded.local_date = away.away_date
+-- somebody who moves west over the date line loses a day
+where bounded.day_start_at < bounded.day_end_at

@@ -108,6 +108,7 @@ facts as (
             or own_profiles.user_id is not null
             or latest_memberships.user_id is not null
         ) as is_member,
+        users.user_id is not null or own_profiles.user_id is not null as is_user,
         coalesce(
             users.name,
             own_profiles.name,
@@ -168,6 +169,7 @@ zoned as (
         facts.username,
         facts.created_at,
         facts.is_member,
+        facts.is_user,
         facts.default_schedule_id,
         ranked_schedules.schedule_id,
         host_zones.time_zone as host_time_zone,
@@ -190,6 +192,9 @@ select
     zoned.host_time_zone is not null as has_time_zone, -- flag; Cal.com states a zone we know
     zoned.default_schedule_id, -- id; as Cal.com states it; it may not be visible to the key
     zoned.schedule_id, -- id; schedule that tells the working hours; NULL: none visible
+    (
+        zoned.is_user and zoned.default_schedule_id is null and zoned.schedule_id is null
+    ) as is_without_schedule, -- flag; Cal.com states that there is none
     coalesce(
         zoned.schedule_time_zone, zoned.host_time_zone, 'UTC'
     ) as schedule_time_zone, -- IANA name; zone of the working hours
@@ -207,6 +212,7 @@ select
     false as has_time_zone,
     null as default_schedule_id,
     null as schedule_id,
+    false as is_without_schedule,
     'UTC' as schedule_time_zone,
     null as created_at,
     false as is_member,

@@ -14,6 +14,8 @@ named as (
     select time_zone from staging.stg_cal__booking_hosts
     union
     select time_zone from staging.stg_cal__schedules
+    union
+    select time_zone from staging.stg_cal__schedules_history
 )
 
 select named.time_zone -- IANA name

@@ -1,8 +1,8 @@
 -- model: intermediate.int_cal__working_ranges
--- description: Wall-clock working ranges of each schedule, weekly ones by weekday and overrides by
---   date; a day off has none. An end of 23:59 is midnight; ranges that end before they start are
---   left out.
--- grain: schedule_id, iso_weekday, override_date, start_minute, end_minute
+-- description: Wall-clock working ranges of each version of a schedule, weekly ones by weekday and
+--   overrides by date; a day off has none. An end of 23:59 is midnight; ranges that end before they
+--   start are left out.
+-- grain: schedule_id, version_number, iso_weekday, override_date, start_minute, end_minute
 -- materialized: table
 -- time: minutes count from local midnight in the schedule's zone
 -- decision: DECISIONS.md#working-hours
@@ -10,35 +10,10 @@
 
 with
 
-stated as (
-    select
-        schedule_id,
-        start_time,
-        end_time,
-        case day
-            when 'Monday' then 1
-            when 'Tuesday' then 2
-            when 'Wednesday' then 3
-            when 'Thursday' then 4
-            when 'Friday' then 5
-            when 'Saturday' then 6
-            when 'Sunday' then 7
-        end as iso_weekday,
-        date '1970-01-01' as override_date
-    from staging.stg_cal__schedule_availability
-    union all
-    select
-        schedule_id,
-        start_time,
-        end_time,
-        0 as iso_weekday,
-        override_date
-    from staging.stg_cal__schedule_overrides
-),
-
 timed as (
     select
         schedule_id,
+        version_number,
         iso_weekday,
         override_date,
         -- the pattern guards the cast itself: engines are free to filter after casting
@@ -55,12 +30,12 @@ timed as (
                     cast(substring(end_time, 1, 2) as integer) * 60
                     + cast(substring(end_time, 4, 2) as integer)
         end as end_minute
-    from stated
-    where iso_weekday is not null
+    from intermediate.int_cal__schedule_rules
 )
 
 select distinct
-    schedule_id, -- id; the schedule
+    schedule_id, -- id; the schedule; -1: none
+    version_number, -- number; its version
     iso_weekday, -- 0..7; 1 is Monday; 0 on overrides
     override_date, -- date; 1970-01-01 on weekly ranges
     start_minute, -- minutes; from local midnight

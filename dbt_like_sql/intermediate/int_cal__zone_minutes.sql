@@ -1,7 +1,7 @@
 -- model: intermediate.int_cal__zone_minutes
--- description: The instant of each wall-clock minute that schedules use, per zone and date; worked
---   out once per distinct pair. Of a minute that comes twice (clocks go back) the first is meant;
---   one that never comes (clocks go forward) moves on by the length of the jump.
+-- description: The instant of each wall-clock minute that schedules use, and of each full hour,
+--   per zone and date; worked out once per distinct pair. Of a minute that comes twice (clocks go
+--   back) the first is meant; one that never comes moves on by the length of the jump.
 -- grain: time_zone, local_date, local_minute
 -- materialized: table
 -- time: local_date and local_minute are wall-clock in time_zone; instant_at is UTC
@@ -10,25 +10,35 @@
 with
 
 minutes as (
-    select distinct
-        hosts.schedule_time_zone as time_zone,
+    select
+        schedules.time_zone,
         ranges.start_minute as local_minute
-    from intermediate.int_cal__hosts as hosts
+    from intermediate.int_cal__host_schedules as schedules
     inner join intermediate.int_cal__working_ranges as ranges
-        on hosts.schedule_id = ranges.schedule_id
+        on
+            schedules.schedule_id = ranges.schedule_id
+            and schedules.version_number = ranges.version_number
     union
-    select distinct
-        hosts.schedule_time_zone as time_zone,
+    select
+        schedules.time_zone,
         ranges.end_minute as local_minute
-    from intermediate.int_cal__hosts as hosts
+    from intermediate.int_cal__host_schedules as schedules
     inner join intermediate.int_cal__working_ranges as ranges
-        on hosts.schedule_id = ranges.schedule_id
+        on
+            schedules.schedule_id = ranges.schedule_id
+            and schedules.version_number = ranges.version_number
     where ranges.end_minute < 1440
     union
-    select distinct
-        schedule_time_zone as time_zone,
-        0 as local_minute
-    from intermediate.int_cal__hosts
+    select
+        schedules.time_zone,
+        hours.local_hour * 60 as local_minute
+    from intermediate.int_cal__host_schedules as schedules
+    cross join
+        (
+            values
+            (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11),
+            (12), (13), (14), (15), (16), (17), (18), (19), (20), (21), (22), (23)
+        ) as hours (local_hour)
 ),
 
 wall_clock as (
@@ -39,6 +49,7 @@ wall_clock as (
         wall_time(dates.date_day, minutes.local_minute) as local_time
     from minutes
     cross join intermediate.int_cal__dates as dates
+    where dates.date_day <= add_days(utc_day(:as_of), 29)
 )
 
 select
