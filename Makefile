@@ -2,10 +2,11 @@
 # index are all that a fresh machine needs.
 PYTHON ?= python3
 VENV := .venv
+AXE_VERSION := 4.14.1
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup demo demo-postgres test check format bench engines soak clean
+.PHONY: setup demo demo-postgres axe test check format bench engines soak clean
 
 setup: $(VENV)/.dev
 
@@ -25,6 +26,12 @@ demo: $(VENV)/.runtime  ## invent a Cal.com, sync it, build the models, show the
 
 demo-postgres: $(VENV)/.dev  ## the demo in a PostgreSQL of its own
 	$(BIN)/python -m tests.demo_postgres
+
+axe: $(VENV)/axe/package/axe.min.js  ## the accessibility checker of the browser tests, from npm
+
+$(VENV)/axe/package/axe.min.js: | $(BIN)/python
+	mkdir -p $(VENV)/axe
+	cd $(VENV)/axe && npm pack --silent axe-core@$(AXE_VERSION) && tar -xzf axe-core-$(AXE_VERSION).tgz
 
 test: $(VENV)/.dev  ## all tests but the soaks
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal

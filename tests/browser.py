@@ -16,10 +16,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Any
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _KEYS = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38}
@@ -28,6 +26,10 @@ _KEYS = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38}
 def find_browser() -> str | None:
     """Return Chromium's path, None where there is none."""
     return next((path for path in map(shutil.which, _NAMES) if path), None)
+
+
+AXE = Path(__file__).resolve().parents[1] / ".venv" / "axe" / "package" / "axe.min.js"
+"""The accessibility checker axe-core, which `make axe` gets from npm."""
 
 
 def _place(commands: int, answers: int) -> None:
@@ -180,9 +182,35 @@ class Page:
         self.send("Input.dispatchKeyEvent", type="keyDown", text=text, **pressed)
         self.send("Input.dispatchKeyEvent", type="keyUp", **pressed)
 
-    def screenshot(self, file: Path) -> None:
-        """Write what the tab shows as PNG."""
-        file.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))
+    def screenshot(self, file: Path, *, whole: bool = False) -> None:
+        """Write what the tab shows, or the whole page, as PNG."""
+        options: dict[str, Any] = {}
+        if whole:
+            width, height = self.evaluate(
+                "(r => [r.scrollWidth, r.scrollHeight])(document.documentElement)"
+            )
+            clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+            options = {"captureBeyondViewport": True, "clip": clip}
+        file.write_bytes(base64.b64decode(self.send("Page.captureScreenshot", **options)["data"]))
+
+    def print_to(self, file: Path) -> None:
+        """Write the page as it prints on A4, as PDF."""
+        sheet = {"paperWidth": 8.27, "paperHeight": 11.69, "printBackground": True}
+        file.write_bytes(base64.b64decode(self.send("Page.printToPDF", **sheet)["data"]))
+
+    def media(self, kind: str) -> None:
+        """Lay the page out for `print` or `screen`."""
+        self.send("Emulation.setEmulatedMedia", media=kind)
+
+    def axe_violations(self) -> list[str]:
+        """Return what axe-core finds wrong for people with disabilities, each with a place."""
+        self.evaluate(AXE.read_text(encoding="utf-8") + ";0")
+        found = self.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{rule['id']}: {rule['help']}: {node['target']} {node['failureSummary']}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
 
     def requests(self) -> list[str]:
         """Return every address that was asked for so far."""

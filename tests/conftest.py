@@ -17,6 +17,7 @@ from cal_source.sandbox import Sandbox, World
 from pipelines.options import SyncOptions
 from pipelines.sync import SyncResult, sync
 from pipelines.warehouse import Warehouse
+from tests.browser import AXE, Browser, find_browser
 from tests.postgres_server import PostgresServer, running_server
 
 if TYPE_CHECKING:
@@ -143,6 +144,22 @@ def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server of this test process."""
     with running_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for all tests of a process; skips where there is none."""
+    if find_browser() is None:
+        pytest.skip("there is no Chromium on this machine; install the package chromium")
+    with Browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def axe() -> None:
+    """Skips where the accessibility checker is missing."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not there; 'make axe' gets it with npm")
 
 
 @pytest.fixture

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from tests.browser import Browser, find_browser
 from transforms import Project
 from transforms.site import describe_project, write_site
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if find_browser() is None:
-        if os.environ.get("CI"):
-            pytest.fail("there is no Chromium; CI must have it")
-        pytest.skip("there is no Chromium on this machine")
-    with Browser() as browser:
-        yield browser
 
 
 @pytest.fixture
