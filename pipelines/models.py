@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cal_source.extraction import new_run_id, utc_now
+from pipelines.answer_views import refresh_answer_views
 from pipelines.built_models import write_built
 from pipelines.engines import engine_of
 from pipelines.exit_codes import ExitCode
@@ -63,6 +64,8 @@ def build_models(
         if result.ok:
             names = [model.name for model in result.models]
             write_built(warehouse, project, names, run_id=run_id, built_at=clock())
+            if not select:
+                refresh_answer_views(warehouse)
         record.outcome = "built" if result.ok else "check_failed"
         record.exit_code = ExitCode.DONE if result.ok else ExitCode.CHECK_FAILED
     return result

@@ -20,6 +20,7 @@ class Dialect:
         types: SQL type by column type.
         clock: The present instant, also late in a long transaction.
         json_rows: What gives each element of a JSON list `{}` as a row of one column, `value`.
+        views: Gives `name` and `comment` of each view in the schema `$schema`.
         has_keys: True where tables get primary keys and indexes. DuckDB checks a key against rows
             that the same transaction has deleted, so that publishing a changed row would fail.
     """
@@ -28,6 +29,7 @@ class Dialect:
     types: Mapping[ColumnType, str]
     clock: str
     json_rows: str
+    views: str
     has_keys: bool
 
     def json(self, expression: str) -> str:
@@ -48,6 +50,8 @@ DUCKDB: Final = Dialect(
     },
     clock="now()",
     json_rows="(select unnest(cast({} as json[])) as value)",
+    views="select view_name as name, comment from duckdb_views() "
+    "where database_name = current_database() and schema_name = $schema",
     has_keys=False,
 )
 
@@ -64,5 +68,8 @@ POSTGRES: Final = Dialect(
     },
     clock="clock_timestamp()",
     json_rows="(select jsonb_array_elements(cast({} as jsonb)) as value)",
+    views="select c.relname as name, obj_description(c.oid, 'pg_class') as comment from pg_class "
+    "as c join pg_namespace as n on c.relnamespace = n.oid where c.relkind = 'v' "
+    "and n.nspname = $schema",
     has_keys=True,
 )
