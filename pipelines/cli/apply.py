@@ -25,9 +25,8 @@ from pipelines.reverse_sync.apply import (
     ApplyState,
     Surroundings,
     apply_plan,
-    decide,
 )
-from pipelines.reverse_sync.journal import Decision
+from pipelines.reverse_sync.journal import Decision, decide
 from pipelines.reverse_sync.planning import account_of
 from pipelines.reverse_sync.policy import load_policy
 from pipelines.reverse_sync.references import secrets_of

@@ -16,14 +16,13 @@ from cal_source.errors import CalError
 from pipelines.reverse_sync.errors import (
     ApprovalRefusedError,
     ChangeHeldError,
-    DecisionRefusedError,
     PlanFinishedError,
 )
 from pipelines.reverse_sync.executor import Executor, Tools
 from pipelines.reverse_sync.gate import Gate
 from pipelines.reverse_sync.journal import Progress, Step, progress
 from pipelines.reverse_sync.outcome import Outcome
-from pipelines.reverse_sync.plan import REFERENCE_PREFIX, digest_of
+from pipelines.reverse_sync.plan import REFERENCE_PREFIX
 from pipelines.reverse_sync.policy import held_until
 from pipelines.reverse_sync.references import references
 from pipelines.reverse_sync.statements import read_statements, revocations_of
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from pipelines.reverse_sync.approval import SignedStatement
     from pipelines.reverse_sync.executor import Results, Settled
     from pipelines.reverse_sync.gate import Pass
-    from pipelines.reverse_sync.journal import Decision, Entry, Journal
+    from pipelines.reverse_sync.journal import Entry, Journal
     from pipelines.reverse_sync.live import Sender
     from pipelines.reverse_sync.plan import Account, Change, Plan
     from pipelines.reverse_sync.policy import Policy
@@ -44,6 +43,8 @@ if TYPE_CHECKING:
 SUCCESSES: Final = frozenset({Outcome.DONE, Outcome.ALREADY_DONE})
 _RATE_WINDOW: Final = 20
 _RATE_MINIMUM: Final = 5
+_PACE_SECONDS: Final = 120.0
+"""After so long the estimate follows the pace of this run: two windows of the rate limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,29 +184,6 @@ def apply_plan(
     return _Apply(plan, surroundings, options or ApplyOptions()).run()
 
 
-def decide(journal: Journal, plan: Plan, change_id: str, decision: Decision, reason: str) -> None:
-    """Note what a person found out about a change whose outcome is unknown; sends nothing.
-
-    Args:
-        journal: The warehouse's journal.
-        plan: The plan.
-        change_id: The change.
-        decision: Whether it was applied. One that was not is sent by the next apply.
-        reason: How they know.
-
-    Raises:
-        DecisionRefusedError: There is no such change, or its outcome is known.
-    """
-    digest = digest_of(plan)
-    if all(change.id != change_id for change in plan):
-        raise DecisionRefusedError(change_id, f"there is no change '{change_id}' in this plan")
-    known = progress(journal.entries(digest)).get(change_id, Progress())
-    if known.outcome is not Outcome.UNKNOWN:
-        found = known.outcome or "open; run 'cal-warehouse apply' again"
-        raise DecisionRefusedError(change_id, f"the change is {found}")
-    journal.append(digest, change_id, Step.DECIDED, {"decision": decision, "reason": reason})
-
-
 @dataclass(slots=True)
 class _Apply:
     """One run over the changes of a plan."""
@@ -219,12 +197,15 @@ class _Apply:
     held: dict[str, datetime] = field(init=False, default_factory=dict)
     counts: Counter[Outcome] = field(init=False, default_factory=Counter)
     open_requests: int = field(init=False, default=0)
+    kept_requests: int = field(init=False, default=0)
+    began_at: datetime = field(init=False)
     recent: deque[bool] = field(init=False, default_factory=lambda: deque(maxlen=_RATE_WINDOW))
     revoked: frozenset[str] = field(init=False, default=frozenset())
     last_seen: datetime | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.gate = Gate(self.plan, self.around.policy, self.around.account)
+        self.began_at = self.around.clock()
 
     def run(self) -> ApplyResult:
         self.around.journal.check()
@@ -332,6 +313,7 @@ class _Apply:
             outcome=settled.outcome, reason=settled.reason, result=settled.result
         )
         self.open_requests -= change.requests
+        self.kept_requests += change.requests
         self._count(change, settled.outcome, settled.result)
         if settled.was_sent:
             self.recent.append(settled.outcome in SUCCESSES)
@@ -360,8 +342,15 @@ class _Apply:
             settled=self.counts.total(),
             total=len(self.plan.changes),
             outcomes=dict(self.counts),
-            seconds_left=self.open_requests / self.plan.totals.requests_per_minute * 60,
+            seconds_left=self.open_requests * self._seconds_per_request(),
         )
+
+    def _seconds_per_request(self) -> float:
+        """Return what a request takes: as the plan assumes at first, then as it was so far."""
+        elapsed = (self.around.clock() - self.began_at).total_seconds()
+        if elapsed < _PACE_SECONDS:
+            return 60 / self.plan.totals.requests_per_minute
+        return elapsed / self.kept_requests
 
     def _outcome_of(self, change_id: str) -> Outcome | None:
         return self.known.get(change_id, Progress()).outcome

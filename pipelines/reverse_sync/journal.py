@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from pipelines.reverse_sync.errors import JournalError
+from pipelines.reverse_sync.errors import DecisionRefusedError, JournalError
 from pipelines.reverse_sync.outcome import Claim, Outcome
-from pipelines.reverse_sync.plan import canonical
+from pipelines.reverse_sync.plan import canonical, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pipelines.reverse_sync.anchor import Anchor
+    from pipelines.reverse_sync.plan import Plan
     from pipelines.warehouse import Warehouse
 
 _NO_HASH: Final = ""
@@ -260,3 +261,26 @@ def _after(known: Progress, step: Step, details: Mapping[str, Any]) -> Progress:
             result=known.result,
         )
     return known
+
+
+def decide(journal: Journal, plan: Plan, change_id: str, decision: Decision, reason: str) -> None:
+    """Note what a person found out about a change whose outcome is unknown; sends nothing.
+
+    Args:
+        journal: The warehouse's journal.
+        plan: The plan.
+        change_id: The change.
+        decision: Whether it was applied. One that was not is sent by the next apply.
+        reason: How they know.
+
+    Raises:
+        DecisionRefusedError: There is no such change, or its outcome is known.
+    """
+    digest = digest_of(plan)
+    if all(change.id != change_id for change in plan):
+        raise DecisionRefusedError(change_id, f"there is no change '{change_id}' in this plan")
+    known = progress(journal.entries(digest)).get(change_id, Progress())
+    if known.outcome is not Outcome.UNKNOWN:
+        found = known.outcome or "open; run 'cal-warehouse apply' again"
+        raise DecisionRefusedError(change_id, f"the change is {found}")
+    journal.append(digest, change_id, Step.DECIDED, {"decision": decision, "reason": reason})

@@ -2,7 +2,8 @@
 
 A process counts the instants at which its death would matter: before and after every commit of the
 journal, before every request leaves and after its answer has come. It kills itself at the one that
-it is told, or is killed from outside at a random moment.
+it is told, or is killed from outside at a random moment. Beside that, one of its writes may get
+lost on the way, or the answer to it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import re
 import signal
 import sys
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -29,7 +31,7 @@ from pipelines.reverse_sync.journal import Journal, progress
 from pipelines.reverse_sync.plan import Plan, decode_plan, digest_of, encode_plan
 from pipelines.warehouse import Warehouse
 from tests.pipelines.reverse_sync.approved import ADA, GRACE, NOW
-from tests.pipelines.reverse_sync.lab import OPEN_POLICY, Lab, cancel
+from tests.pipelines.reverse_sync.lab import OPEN_POLICY, WRITES, Lab, cancel
 from tests.pipelines.reverse_sync.scenarios import ADA as GUEST
 
 if TYPE_CHECKING:
@@ -37,18 +39,28 @@ if TYPE_CHECKING:
 
 FINISHED_BEFORE = 3
 NOT_DONE = 4
+WARMED = httpx.HTTPTransport(verify=False)
+
+
+class Loss(StrEnum):
+    """What gets lost of one write."""
+
+    NOTHING = "nothing lost"
+    REQUEST = "a request lost"
+    ANSWER = "an answer lost"
 
 
 class Instants:
-    """Counts the instants of a process, and kills it at one of them."""
+    """Tells the names of a process's instants to a pipe, and kills it at one of them."""
 
-    def __init__(self, fatal: int | None) -> None:
-        self.count, self._fatal = 0, fatal
+    def __init__(self, names: Any, fatal: int | None) -> None:
+        self._names, self._fatal, self._count = names, fatal, 0
 
-    def pass_one(self) -> None:
-        if self.count == self._fatal:
+    def pass_one(self, name: str) -> None:
+        if self._count == self._fatal:
             os.kill(os.getpid(), signal.SIGKILL)
-        self.count += 1
+        self._count += 1
+        self._names.send(name)
 
 
 class CountedJournal(Journal):
@@ -57,33 +69,46 @@ class CountedJournal(Journal):
     instants: Instants
 
     def append(self, *arguments: Any, **values: Any) -> Any:
-        self.instants.pass_one()
+        step = arguments[2]
+        self.instants.pass_one(f"before '{step}' is committed")
         entry = super().append(*arguments, **values)
-        self.instants.pass_one()
+        self.instants.pass_one(f"after '{step}' is committed")
         return entry
 
 
 class CountedTransport(httpx.HTTPTransport):
-    """A network whose requests and answers are instants."""
+    """A network whose requests and answers are instants, and that may lose one write."""
 
     instants: Instants
+    loss = Loss.NOTHING
+    lost_write = 0
+    writes = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.instants.pass_one()
+        is_write = request.method in WRITES
+        self.writes += is_write
+        is_lost = is_write and self.writes == self.lost_write
+        kind = "write" if is_write else "look"
+        self.instants.pass_one(f"before a {kind} is sent")
+        if is_lost and self.loss is Loss.REQUEST:
+            raise httpx.ReadError("the request got lost")
         response = super().handle_request(request)
         response.read()
-        self.instants.pass_one()
+        self.instants.pass_one(f"after a {kind} was answered")
+        if is_lost and self.loss is Loss.ANSWER:
+            raise httpx.ReadTimeout("the answer got lost")
         return response
 
 
 def apply_in_process(
-    url: str, location: str, plan_file: bytes, fatal: int | None, counted: Any
+    url: str, location: str, plan_file: bytes, trouble: Trouble, names: Any
 ) -> None:
     """Apply a plan, as a process's whole life; its exit code says how it went."""
     plan = decode_plan(plan_file, "plan.json")
-    instants = Instants(fatal)
-    transport = CountedTransport()
+    instants = Instants(names, trouble.fatal)
+    transport = CountedTransport(verify=False)
     transport.instants = instants
+    transport.loss, transport.lost_write = trouble.loss, trouble.lost_write
     client = CalClient("cal_sandbox_owner", base_url=url, transport=transport)
     with client, Warehouse.open(location) as warehouse:
         journal = CountedJournal(warehouse, clock=lambda: NOW)
@@ -102,8 +127,24 @@ def apply_in_process(
             result = apply_plan(plan, around)
         except PlanFinishedError:
             sys.exit(FINISHED_BEFORE)
-    counted.value = instants.count
     sys.exit(0 if result.is_success else NOT_DONE)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What happens to an apply.
+
+    Attributes:
+        fatal: Number of the instant at which it kills itself; None for none.
+        after_seconds: When it is killed from outside; None for never.
+        loss: What gets lost of a write.
+        lost_write: Which write of the process, from 1.
+    """
+
+    fatal: int | None = None
+    after_seconds: float | None = None
+    loss: Loss = Loss.NOTHING
+    lost_write: int = 0
 
 
 @dataclass
@@ -181,22 +222,25 @@ class KillBench:
     def _booking(self, uid: str) -> Any:
         return self.sandbox.world.bookings.by_uid(uid)
 
-    def apply(
-        self, plan: Plan, *, fatal: int | None = None, after_seconds: float | None = None
-    ) -> tuple[int, int]:
-        """Apply a plan in a process of its own; gives its exit code and its number of instants."""
-        counted = self._processes.Value("i", 0)
+    def apply(self, plan: Plan, trouble: Trouble) -> tuple[int, list[str]]:
+        """Apply a plan in a process of its own; gives its exit code and its instants' names."""
+        reading, writing = self._processes.Pipe(duplex=False)
         process = self._processes.Process(
             target=apply_in_process,
-            args=(self.url, self.location, encode_plan(plan), fatal, counted),
+            args=(self.url, self.location, encode_plan(plan), trouble, writing),
         )
         process.start()
-        if after_seconds is not None:
-            process.join(after_seconds)
+        writing.close()
+        if trouble.after_seconds is not None:
+            process.join(trouble.after_seconds)
             process.kill()
+        names = []
+        with suppress(EOFError):
+            while True:
+                names.append(reading.recv())
         process.join(60)
         assert process.exitcode is not None
-        return process.exitcode, counted.value
+        return process.exitcode, names
 
     @contextmanager
     def watched(self) -> Iterator[Seen]:

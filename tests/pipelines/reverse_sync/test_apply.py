@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cal_source.sandbox.faults import Fault, bare_error, html
-from pipelines.reverse_sync.apply import decide
 from pipelines.reverse_sync.change_requests import ChangeRequest
 from pipelines.reverse_sync.errors import (
     ApprovalRefusedError,
@@ -20,7 +19,7 @@ from pipelines.reverse_sync.errors import (
     JournalError,
     PlanFinishedError,
 )
-from pipelines.reverse_sync.journal import Decision
+from pipelines.reverse_sync.journal import Decision, decide
 from pipelines.reverse_sync.outcome import Outcome
 from pipelines.reverse_sync.plan import digest_of
 from pipelines.reverse_sync.policy import QuietHours
@@ -810,3 +809,13 @@ def test_progress_counts_and_estimates(lab):
 
     assert [(s.settled, s.total) for s in states] == [(1, 3), (2, 3), (3, 3)]
     assert [s.seconds_left for s in states] == [3.0, 1.5, 0.0]
+
+
+def test_estimate_follows_the_pace_of_the_run(lab):
+    plan = approved(lab, *map(cancel, lab.bookings(3)))
+    slow(lab, HOUR)
+    states = []
+
+    lab.apply(plan, on_progress=states.append)
+
+    assert [round(state.seconds_left) for state in states] == [7200, 3600, 0]

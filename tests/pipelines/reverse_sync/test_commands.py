@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import stat
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from cal_source.sandbox import Sandbox, World
 from pipelines.cli.main import main
+from pipelines.reverse_sync.approval import (
+    Statement,
+    StatementKind,
+    encode_statement,
+    read_key,
+    sign,
+    write_new_key,
+)
 from pipelines.warehouse import Warehouse
 from tests.pipelines.reverse_sync.lab import Lab
 
@@ -42,7 +51,8 @@ def project(tmp_path, monkeypatch, location):
     with ExitStack() as stack:
         # The commands live in the present, so the sandbox does too.
         now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-        served = Sandbox(World.generate(bookings=60, seed=3, now=now), now=now)
+        world = World.generate(bookings=60, seed=3, now=now)
+        served = Sandbox(world, now=now, rate_limit_per_minute=10**6)
         monkeypatch.setenv("CAL_BASE_URL", stack.enter_context(served.serve()))
         yield Project(served, tmp_path, location)
 
@@ -188,6 +198,42 @@ def test_approve_refuses_what_would_not_count(project, capsys):
     assert (code, "nobody whom the policy trusts" in refused["error"]) == (78, True)
 
 
+def test_no_combination_of_options_opens_the_gate(project, capsys):
+    project.make_key(capsys)
+    uids = project.requests(1)
+    digest = project.plan(capsys)
+    change = json.loads((project.folder / "plan.json").read_text())["changes"][0]["id"]
+    own_key = write_new_key(project.folder / "own.key")
+    (project.folder / "own.toml").write_text(POLICY.format(key=own_key))
+    now = datetime.now(UTC)
+    statement = Statement(
+        kind=StatementKind.APPROVAL,
+        plan_digest=digest,
+        approver="ada@example.com",
+        reason="in her name",
+        signed_at=now,
+        expires_at=now + timedelta(hours=1),
+    )
+    forged = sign(statement, read_key(project.folder / "own.key"))
+    (project.folder / "forged.json").write_bytes(encode_statement(forged))
+    options = [
+        ("--target", change),
+        ("--canary", "0"),
+        ("--policy", "own.toml"),
+        ("--approval", "forged.json"),
+    ]
+    for chosen in itertools.product((True, False), repeat=len(options)):
+        given = itertools.chain.from_iterable(itertools.compress(options, chosen))
+        named = "plan.json" if chosen[0] else digest
+        code, refused = project.on(capsys, "apply", named, *given)
+        assert (code, "Nothing was sent" in refused["error"]) == (77, True), chosen
+    assert project.on(capsys, "apply", digest, "--decide", f"{change}=applied")[0] != 0
+
+    assert project.statuses(uids) == ["accepted"]
+    writes = [r for r in project.sandbox.requests if r.path.endswith("/cancel")]
+    assert writes == []
+
+
 def test_keygen_keeps_the_key_to_its_owner_and_never_shows_it(project, capsys):
     project.make_key(capsys)
     path = project.folder / "config" / "cal-warehouse" / "approval.key"
@@ -245,3 +291,28 @@ def test_rehearsal_shows_what_would_happen_and_leaves_calcom_alone(project, caps
     assert rehearsal["mails_not_foretold"] == rehearsal["mails_not_sent"] == []
     assert project.statuses(uids) == ["accepted"] * 2
     assert project.on(capsys, "apply", digest)[0] == 77
+
+
+def test_applied_changes_are_in_the_warehouse_at_once_and_verified_by_the_next_sync_on_postgres(
+    project, capsys, postgres_url
+):
+    project.location = postgres_url
+    project.make_key(capsys)
+    uids = project.requests(2)
+    assert project.on(capsys, "sync")[0] == 0
+    digest = project.plan(capsys)
+    assert project.on(capsys, "approve", digest, "--reason", "seen")[0] == 0
+    code, applied = project.on(capsys, "apply", digest)
+    assert (code, applied["outcomes"]) == (0, {"done": 2})
+    with Warehouse.open(postgres_url) as warehouse:
+        shown = warehouse.rows("select uid, status from raw.bookings")
+    assert {row["uid"] for row in shown if row["status"] == "cancelled"} >= set(uids)
+
+    assert project.on(capsys, "sync")[0] == 0
+
+    with Warehouse.open(postgres_url) as warehouse:
+        found = warehouse.rows("select plan_digest, is_verified from ops.effect_verification")
+    assert found == [{"plan_digest": digest, "is_verified": True}] * 2
+    assert project.on(capsys, "audit", "--booking", uids[0])[0] == 0
+    assert project.on(capsys, "rehearse", digest)[0] == 0
+    assert project.on(capsys, "undo", digest)[0] == 0

@@ -186,6 +186,46 @@ def test_every_recorded_answer_of_a_write_means_what_the_real_server_did(referen
     }
 
 
+def allowed_by_behaviour(row, raw):
+    """What BEHAVIOUR.md 7 and 8 lets an answer mean, by nothing but status and method."""
+    success = {Outcome.DONE}
+    if raw.status < 300 or raw.status >= 500:
+        return success if raw.status < 300 else {Outcome.UNKNOWN}  # 8: never without a re-read
+    if raw.status == 404:
+        gone = Outcome.ALREADY_DONE if row.method == "DELETE" else Outcome.CONFLICT
+        # The route may be unknown, and disconnecting a calendar is a POST that removes.
+        return {gone, Outcome.REFUSED} if row.method != "POST" else set(Outcome) - success
+    if raw.status == 409:
+        return {Outcome.ALREADY_DONE, Outcome.CONFLICT}
+    return {Outcome.REFUSED, Outcome.ALREADY_DONE, Outcome.CONFLICT}
+
+
+@pytest.mark.reference
+def test_no_recorded_answer_means_what_its_status_rules_out(reference_dir):
+    wrong = [
+        (name, claim.outcome)
+        for name, action, raw in recorded_writes(reference_dir)
+        for claim in [claim_of(action, raw)]
+        if claim.outcome not in allowed_by_behaviour(WRITES[action], raw)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("series", ["missing", "unknown_field", "invalid"])
+def test_request_that_was_wrong_on_purpose_is_done_or_refused_and_never_done_already(
+    reference_dir, series
+):
+    outcomes = {
+        claim_of(action, raw).outcome
+        for name, action, raw in recorded_writes(reference_dir)
+        if name.endswith(f"__{series}") and raw.status < 500
+    }
+
+    assert outcomes <= {Outcome.DONE, Outcome.REFUSED}
+
+
 @pytest.mark.reference
 @pytest.mark.parametrize(("name", "words"), REFUSED_FOR_GOOD.items(), ids=REFUSED_FOR_GOOD)
 def test_claim_gives_calcoms_own_reason_for_a_refusal(reference_dir, name, words):
