@@ -103,5 +103,7 @@ select
     rating, -- number; NULL when not rated
     is_seated, -- flag; several bookers may share it
     is_rescheduled, -- flag; another booking replaced it
+    chain_length - 1 as move_count, -- number; moves of its chain
+    is_chain_end, -- flag; the last booking of its chain
     chain_position = 1 as is_chain_start -- flag; no visible booking was moved to become it
 from joined

@@ -30,18 +30,6 @@ compared as (
     from months
 ),
 
-periods as (
-    select
-        'all time' as period,
-        cast('0001-01-01' as date) as first_date,
-        cast('9999-12-31' as date) as last_date
-    union all
-    select
-        'last 3 months' as period,
-        month_start(add_days(month_start(utc_day(:as_of)), -75)) as first_date,
-        add_days(month_start(utc_day(:as_of)), -1) as last_date
-),
-
 spans as (
     select
         periods.period,
@@ -49,7 +37,7 @@ spans as (
         cast(null as varchar) as month_text,
         periods.first_date,
         periods.last_date
-    from periods
+    from intermediate.int_cal__periods as periods
     cross join
         (
             values ('hour'), ('weekday'), ('lead time'), ('attendee history')
@@ -126,7 +114,7 @@ cells as (
         counts.seat_taken_count
     from marts.agg_bookings_by_host as counts
     inner join event_types on counts.event_type_id = event_types.event_type_id
-    inner join periods
+    inner join intermediate.int_cal__periods as periods
         on counts.start_month_date between periods.first_date and periods.last_date
     cross join
         (

@@ -66,6 +66,132 @@ counts as (
             ('rejection'), ('unanswered'), ('reschedule'), ('repeat booking'),
             ('rating response'), ('rating over 3'), ('rating 3 or more'), ('seat fill')
         ) as metrics (metric)
+),
+
+cancellations as (
+    select
+        periods.period,
+        dimensions.dimension,
+        case
+            when dimensions.dimension = 'cancelled by' then counts.cancelled_by
+            else counts.notice_band
+        end as dimension_value,
+        sum(counts.due_cancelled_count) as cancelled_count
+    from marts.agg_cancellations as counts
+    inner join intermediate.int_cal__periods as periods
+        on counts.start_month_date between periods.first_date and periods.last_date
+    cross join (values ('cancelled by'), ('notice')) as dimensions (dimension)
+    where counts.due_cancelled_count > 0
+    group by
+        periods.period,
+        dimensions.dimension,
+        case
+            when dimensions.dimension = 'cancelled by' then counts.cancelled_by
+            else counts.notice_band
+        end
+),
+
+chains as (
+    select
+        periods.period,
+        dimensions.dimension,
+        case
+            when dimensions.dimension = 'all' then 'all'
+            when counts.move_count >= 4 then '4 or more'
+            else cast(counts.move_count as varchar)
+        end as dimension_value,
+        sum(case when counts.outcome = 'held' then counts.due_chain_count else 0 end) as held_count,
+        sum(counts.due_chain_count) as due_count
+    from marts.agg_reschedule_chains as counts
+    inner join intermediate.int_cal__periods as periods
+        on counts.start_month_date between periods.first_date and periods.last_date
+    cross join (values ('all'), ('moves')) as dimensions (dimension)
+    where counts.outcome in ('held', 'no_show', 'cancelled')
+    group by
+        periods.period,
+        dimensions.dimension,
+        case
+            when dimensions.dimension = 'all' then 'all'
+            when counts.move_count >= 4 then '4 or more'
+            else cast(counts.move_count as varchar)
+        end
+),
+
+submissions as (
+    select
+        metrics.metric,
+        periods.period,
+        dimensions.dimension,
+        case
+            when dimensions.dimension = 'all' then 'all' else responses.routing_form_id
+        end as dimension_value,
+        sum(
+            case
+                when metrics.metric = 'routing booked' and responses.is_booked then 1
+                when metrics.metric = 'routing accepted' and responses.is_accepted then 1
+                when metrics.metric = 'routing held' and responses.is_held then 1
+                else 0
+            end
+        ) as step_count,
+        count(*) as submission_count
+    from marts.fct_routing_form_responses as responses
+    inner join intermediate.int_cal__periods as periods
+        on responses.submitted_date between periods.first_date and periods.last_date
+    cross join (values ('all'), ('routing form')) as dimensions (dimension)
+    cross join
+        (
+            values ('routing booked'), ('routing accepted'), ('routing held')
+        ) as metrics (metric)
+    group by
+        metrics.metric,
+        periods.period,
+        dimensions.dimension,
+        case when dimensions.dimension = 'all' then 'all' else responses.routing_form_id end
+),
+
+united as (
+    select
+        metric,
+        period,
+        dimension,
+        dimension_value,
+        numerator,
+        denominator,
+        case
+            when metric in ('attendee no-show', 'seat fill') then past_accepted_count
+            else denominator
+        end as sample_count
+    from counts
+    union all
+    select
+        'share of cancellations' as metric,
+        period,
+        dimension,
+        dimension_value,
+        cancelled_count as numerator,
+        sum(cancelled_count) over (partition by period, dimension) as denominator,
+        sum(cancelled_count) over (partition by period, dimension) as sample_count
+    from cancellations
+    union all
+    select
+        'held in the end' as metric,
+        period,
+        dimension,
+        dimension_value,
+        held_count as numerator,
+        due_count as denominator,
+        due_count as sample_count
+    from chains
+    union all
+    select
+        metric,
+        period,
+        dimension,
+        dimension_value,
+        step_count as numerator,
+        submission_count as denominator,
+        submission_count as sample_count
+    from submissions
 )
 
 select
@@ -73,11 +199,8 @@ select
     period, -- text; all time, last 3 months, month or month before
     dimension, -- text; what the value is of
     dimension_value, -- text; value or id
-    numerator, -- number; what has the property
-    denominator, -- number; what could have it
-    case
-        when metric in ('attendee no-show', 'seat fill') then past_accepted_count
-        else denominator
-    end as sample_count -- number; n: independent observations, bookings where people are counted
-from counts
+    cast(numerator as bigint) as numerator, -- number; what has the property
+    cast(denominator as bigint) as denominator, -- number; what could have it
+    cast(sample_count as bigint) as sample_count -- number; n: bookings where people are counted
+from united
 where denominator > 0

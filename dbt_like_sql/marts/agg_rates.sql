@@ -35,6 +35,7 @@ shrunk as (
             when 'host' then hosts.name
             when 'event type' then event_types.title
             when 'team' then teams.name
+            when 'routing form' then forms.name
         end as label
     from intermediate.int_cal__rate_counts as counts
     left join overall as same_period
@@ -49,6 +50,8 @@ shrunk as (
             and counts.dimension_value = cast(event_types.event_type_id as varchar)
     left join marts.dim_teams as teams
         on counts.dimension = 'team' and counts.dimension_value = cast(teams.team_id as varchar)
+    left join staging.stg_cal__routing_forms as forms
+        on counts.dimension = 'routing form' and counts.dimension_value = forms.routing_form_id
 )
 
 select

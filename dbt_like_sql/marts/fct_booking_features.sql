@@ -107,5 +107,7 @@ select
     rating, -- number; NULL when not rated
     is_seated, -- flag; several bookers may share it
     is_rescheduled, -- flag; another booking replaced it
+    move_count, -- number; moves of its chain, before and after it
+    is_chain_end, -- flag; the last booking of its chain
     is_chain_start -- flag; no booking was moved to become it
 from counted

@@ -22,6 +22,7 @@ ROWS_OF_NOTHING = {
 MARTS = (  # that reports, dashboards and others' SQL rely on
     "agg_bookings_by_circumstance",
     "agg_bookings_by_host",
+    "agg_cancellations",
     "agg_host_utilisation_daily",
     "agg_insights_metrics",
     "agg_insights_rankings",
@@ -31,6 +32,9 @@ MARTS = (  # that reports, dashboards and others' SQL rely on
     "agg_no_show_rates",
     "agg_no_show_scorecard",
     "agg_rates",
+    "agg_reschedule_chains",
+    "agg_round_robin_fairness",
+    "agg_round_robin_hosts",
     "dim_as_of",
     "dim_dates",
     "dim_event_types",
