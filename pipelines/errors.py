@@ -15,6 +15,8 @@
     ├── DocumentsNotWritten   a folder of documents cannot be written     exit 74
     ├── ReportNotWritten      the HTML report cannot be written            exit 74
     ├── CopyNotWritten        the readers' copy cannot be written          exit 74
+    ├── LakeNotWritten        a lake cannot be written                     exit 74
+    ├── LakeMissing           there is no lake to read                     exit 74
     └── PublishError          a landing breaks a rule of the raw tables    exit 1
 
 Errors of Cal.com itself are `cal_source.errors.CalError`; `pipelines.exit_codes` maps them all.
@@ -215,6 +217,38 @@ class CopyNotWritten(PipelineError):  # noqa: N818 - reads as what it says
             f"The run is published, and its copy {path} could not be written: {cause}. Readers "
             "still see the copy before it. Make room, or give a file in an existing folder that "
             "you may write to with --publish-copy, and run again."
+        )
+
+
+class LakeNotWritten(PipelineError):  # noqa: N818 - reads as what it says
+    """A lake could not be written; readers see the export before.
+
+    Attributes:
+        location: The folder or address that was asked for.
+        cause: Why it could not be written.
+    """
+
+    def __init__(self, location: str, cause: str) -> None:
+        self.location = location
+        self.cause = cause
+        super().__init__(
+            f"The lake {location} could not be written: {cause}. Readers still see the export "
+            "before. Mend that, or give another place, and export again."
+        )
+
+
+class LakeMissing(PipelineError):  # noqa: N818 - reads as what it says
+    """There is no lake.
+
+    Attributes:
+        location: The folder or address that was asked for.
+    """
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        super().__init__(
+            f"There is no lake at {location}. Run 'cal-warehouse export lake {location}' first, "
+            "or correct the place."
         )
 
 

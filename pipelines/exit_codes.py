@@ -48,7 +48,7 @@ MEANINGS: Final[dict[ExitCode, str]] = {
     "were kept; see 'cal-warehouse status', and --accept-losses to let them go",
     ExitCode.USAGE: "wrong arguments",
     ExitCode.UNAVAILABLE: "Cal.com cannot be reached, or what answers is not Cal.com",
-    ExitCode.CANNOT_WRITE: "the warehouse or report cannot be opened or written (disk full)",
+    ExitCode.CANNOT_WRITE: "the warehouse, report or lake cannot be opened or written (disk full)",
     ExitCode.LOCKED: "another process has the warehouse open or writes it; try again later",
     ExitCode.REFUSED: "Cal.com refuses the key or the sign-in; of an apply: no valid approval for "
     "exactly this plan, or it was applied before",
@@ -68,6 +68,8 @@ _BY_ERROR: Final[tuple[tuple[type[BaseException], ExitCode], ...]] = (
     (own.ReportNotWritten, ExitCode.CANNOT_WRITE),
     (own.DocumentsNotWritten, ExitCode.CANNOT_WRITE),
     (own.CopyNotWritten, ExitCode.CANNOT_WRITE),
+    (own.LakeNotWritten, ExitCode.CANNOT_WRITE),
+    (own.LakeMissing, ExitCode.CANNOT_WRITE),
     (reverse.PolicyError, ExitCode.CONFIG),
     (reverse.RequestSourceError, ExitCode.USAGE),
     (reverse.UnknownPlanError, ExitCode.USAGE),

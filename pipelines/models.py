@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cal_source.extraction import new_run_id, utc_now
 from pipelines.answer_views import refresh_answer_views
 from pipelines.built_models import write_built
-from pipelines.engines import engine_of
+from pipelines.engines import engine_of, spark_engine_on
 from pipelines.exit_codes import ExitCode
 from pipelines.lease import writing
 from pipelines.runs import recorded_run
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from pipelines.lake import LakeStore
     from pipelines.warehouse import Warehouse
     from transforms import BuildResult
 
@@ -69,3 +70,31 @@ def build_models(
         record.outcome = "built" if result.ok else "check_failed"
         record.exit_code = ExitCode.DONE if result.ok else ExitCode.CHECK_FAILED
     return result
+
+
+def build_models_on_lake(
+    store: LakeStore,
+    folder: Path,
+    *,
+    as_of: datetime | None = None,
+    select: Sequence[str] = (),
+    clock: Callable[[], datetime] = utc_now,
+) -> BuildResult:
+    """Build the same models with Spark from a lake's latest export.
+
+    Args:
+        store: The lake.
+        folder: Where the tables go; its `current.json` says which files are the latest build's.
+        as_of: The present instant as the models see it; None takes the clock.
+        select: Models to build; empty builds all.
+        clock: Gives the present instant, UTC.
+
+    Raises:
+        LakeMissing: Nothing was exported there.
+        ConfigError: Spark cannot be started.
+        TransformError: The project cannot be built; every table is as it was.
+    """
+    engine = spark_engine_on(store, folder)
+    begin(Step.TRANSFORM)
+    project = Project.load(project_folder())
+    return build(project, engine, as_of=as_of or clock(), select=list(select) or None)

@@ -18,6 +18,7 @@ class Step(StrEnum):
     PROOF = "proof"
     TRANSFORM = "transform"
     COPY = "copy"
+    EXPORT = "export"
 
 
 def begin(step: Step) -> None:

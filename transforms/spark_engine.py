@@ -36,6 +36,8 @@ _SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+    # partitions of a folder are found by listing it, not by asking a catalog that has none of them
+    "spark.sql.hive.manageFilesourcePartitions": "false",
 }
 
 
@@ -73,14 +75,15 @@ class SparkEngine:
     Args:
         session: A session whose catalog is in memory.
         folder: Where tables are kept; made when missing. One build at a time may write there.
-        sources: `schema.name` → Parquet file or folder that is read under this name.
+        sources: `schema.name` → Parquet file or folder that is read under this name: a path, or
+            an address that Spark reads, such as `s3a://…`.
     """
 
     dialect = "spark"
     replaces_partitions = False
 
     def __init__(
-        self, session: SparkSession, folder: Path, sources: Mapping[str, Path] | None = None
+        self, session: SparkSession, folder: Path, sources: Mapping[str, Path | str] | None = None
     ) -> None:
         self._session = session
         self._folder = folder
@@ -90,7 +93,7 @@ class SparkEngine:
             session.conf.set(key, value)
         (folder / _DATA).mkdir(parents=True, exist_ok=True)
         for name, path in (sources or {}).items():
-            self._register_table(name, str(path.resolve()))
+            self._register_table(name, path if isinstance(path, str) else str(path.resolve()))
         self._register(self._current())
 
     def catalog(self) -> dict[str, dict[str, str]]:

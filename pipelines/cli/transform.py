@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.model_lint import run_model_lint
 from pipelines.cli.model_plan import run_model_plan
 from pipelines.cli.sync import prepared_sync, sync_json
 from pipelines.cli.writing import open_for_writing
+from pipelines.errors import UsageError
 from pipelines.exit_codes import MEANINGS, ExitCode
-from pipelines.models import build_models
+from pipelines.lake import LakeStore
+from pipelines.models import build_models, build_models_on_lake
 
 if TYPE_CHECKING:
     import argparse
@@ -26,6 +29,8 @@ def run_transform(arguments: argparse.Namespace, output: Output) -> int:
         return run_model_plan(arguments, output)
     if arguments.lint:
         return run_model_lint(output)
+    if arguments.lake:
+        return _run_on_lake(arguments, output)
     result = transform_warehouse(arguments, output)
     output.result(transform_json(result))
     return transform_exit_code(result)
@@ -59,6 +64,30 @@ def transform_in(
         select=arguments.select,
         whole=getattr(arguments, "whole", False),
     )
+    show_models(result, output)
+    return result
+
+
+def _run_on_lake(arguments: argparse.Namespace, output: Output) -> int:
+    """Build the analytics tables with Spark from a lake.
+
+    Raises:
+        UsageError: The models shall go to an object store.
+    """
+    folder = arguments.out or f"{arguments.lake}/models"
+    if "://" in folder:
+        msg = f"--out {folder} is no folder. Give one that every machine of the cluster sees."
+        raise UsageError(msg)
+    result = build_models_on_lake(
+        LakeStore.at(arguments.lake), Path(folder), as_of=arguments.as_of, select=arguments.select
+    )
+    show_models(result, output)
+    output.result(transform_json(result) | {"folder": folder})
+    return transform_exit_code(result)
+
+
+def show_models(result: BuildResult, output: Output) -> None:
+    """Show what became of each model."""
     rows = [
         (model.name, model.rows, str(model.how), f"{model.seconds:.2f}", _checks(model))
         for model in result.models
@@ -66,7 +95,6 @@ def transform_in(
     output.table("Models", ("model", "rows", "built", "seconds", "checks"), rows)
     if not result.ok:
         output.warn(f"{MEANINGS[ExitCode.CHECK_FAILED]} (exit code {int(ExitCode.CHECK_FAILED)}).")
-    return result
 
 
 def transform_json(result: BuildResult) -> dict[str, Any]:

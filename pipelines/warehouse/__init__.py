@@ -5,7 +5,8 @@ base              what every warehouse can do; all SQL of `pipelines` goes throu
 dialect           the words in which their SQL differs
 tables            the tables of `raw` and `ops` as statements
 duckdb_file       the DuckDB file
-postgres          the Postgres database, and postgres_address how it is named and shown
+postgres          the Postgres database; postgres_address is how it is named and shown,
+                  postgres_arrow how its rows become Arrow
 processes         since when the process that has the file runs
 refusals          what databases say when nothing more can be written
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from pipelines.warehouse.tables import missing_statements
 
@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    import pyarrow as pa
+
     from pipelines.errors import WarehouseError
     from pipelines.warehouse.dialect import Dialect
 
     Parameters = Mapping[str, Any]
+
+
+ROWS_PER_BATCH: Final = 50_000
+"""Most rows of an Arrow batch, so that a batch of wide rows stays below about 100 MB."""
 
 
 class Fence(Protocol):
@@ -94,6 +100,29 @@ class Warehouse(ABC):
     @abstractmethod
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
         """Return the rows of a query as dictionaries; arguments and errors as for `execute`."""
+
+    @abstractmethod
+    def arrow(self, sql: str) -> AbstractContextManager[pa.RecordBatchReader]:
+        """Run a query whose rows come in Arrow batches, never all at a time.
+
+        JSON comes as text, instants with time zone UTC. Read it to its end, or leave the block,
+        before the next statement; on Postgres only inside a transaction or of a reader.
+
+        Raises:
+            WarehouseError: The database cannot be reached.
+        """
+
+    @abstractmethod
+    def append(self, table: str, rows: pa.RecordBatchReader) -> None:
+        """Insert Arrow batches into a table, column by name, inside the caller's transaction.
+
+        Args:
+            table: The table's name in SQL.
+            rows: What to insert.
+
+        Raises:
+            WarehouseError: The database cannot be reached or written.
+        """
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -21,6 +21,8 @@ class Dialect:
         clock: The present instant, also late in a long transaction.
         json_rows: What gives each element of a JSON list `{}` as a row of one column, `value`.
         views: Gives `name` and `comment` of each view in the schema `$schema`.
+        row_hash: A 64-bit number made of the values `{}` of a row; the same only within one
+            version of the database.
         has_keys: True where tables get primary keys and indexes. DuckDB checks a key against rows
             that the same transaction has deleted, so that publishing a changed row would fail.
     """
@@ -30,6 +32,7 @@ class Dialect:
     clock: str
     json_rows: str
     views: str
+    row_hash: str
     has_keys: bool
 
     def json(self, expression: str) -> str:
@@ -52,6 +55,7 @@ DUCKDB: Final = Dialect(
     json_rows="(select unnest(cast({} as json[])) as value)",
     views="select view_name as name, comment from duckdb_views() "
     "where database_name = current_database() and schema_name = $schema",
+    row_hash="hash({})",
     has_keys=False,
 )
 
@@ -71,5 +75,6 @@ POSTGRES: Final = Dialect(
     views="select c.relname as name, obj_description(c.oid, 'pg_class') as comment from pg_class "
     "as c join pg_namespace as n on c.relnamespace = n.oid where c.relkind = 'v' "
     "and n.nspname = $schema",
+    row_hash="hashtextextended(cast(row({}) as text), 0)",
     has_keys=True,
 )

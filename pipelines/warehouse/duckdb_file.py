@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import duckdb
 
 from pipelines.errors import WarehouseError, WarehouseFull, WarehouseLocked
-from pipelines.warehouse.base import Warehouse
+from pipelines.sql_text import quoted_list
+from pipelines.warehouse.base import ROWS_PER_BATCH, Warehouse
 from pipelines.warehouse.dialect import DUCKDB, Dialect
 from pipelines.warehouse.processes import with_start
 from pipelines.warehouse.refusals import first_line, space_problem
@@ -17,6 +18,8 @@ from pipelines.warehouse.refusals import first_line, space_problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pyarrow as pa
 
     from pipelines.warehouse.base import Parameters
 
@@ -71,6 +74,26 @@ class DuckDBWarehouse(Warehouse):
         cursor = self._ask(sql, parameters)
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @contextmanager
+    def arrow(self, sql: str) -> Iterator[pa.RecordBatchReader]:
+        """Run a query whose rows come in Arrow batches; see `Warehouse.arrow`.
+
+        Yields:
+            The batches.
+        """
+        with self.explained():
+            yield self.connection.execute(sql).to_arrow_reader(ROWS_PER_BATCH)
+
+    def append(self, table: str, rows: pa.RecordBatchReader) -> None:
+        """Insert Arrow batches; see `Warehouse.append`."""
+        names = quoted_list(rows.schema.names)
+        with self.explained():
+            self.connection.register("appended_rows", rows)
+            try:
+                self.execute(f"insert into {table} ({names}) select {names} from appended_rows")
+            finally:
+                self.connection.unregister("appended_rows")
 
     def _ask(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
         return self.connection.execute(sql, dict(parameters) if parameters else None)

@@ -18,13 +18,16 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
 from pipelines.errors import WarehouseError, WarehouseFull, WarehouseLost, WarehouseMissing
-from pipelines.warehouse.base import Warehouse
+from pipelines.sql_text import quoted_list
+from pipelines.warehouse.base import ROWS_PER_BATCH, Warehouse
 from pipelines.warehouse.dialect import POSTGRES, Dialect
 from pipelines.warehouse.postgres_address import checked, for_dlt, secrets_of, shown
 from pipelines.warehouse.refusals import first_line, space_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
 
     from pipelines.warehouse.base import Parameters
 
@@ -122,6 +125,31 @@ class PostgresWarehouse(Warehouse):
                     raise
             self._reconnect()
             return self._ask(sql, parameters).fetchall()
+
+    @contextmanager
+    def arrow(self, sql: str) -> Iterator[pa.RecordBatchReader]:
+        """Run a query through a cursor on the server; see `Warehouse.arrow`.
+
+        Yields:
+            The batches.
+        """
+        from pipelines.warehouse.postgres_arrow import read_arrow  # noqa: PLC0415 - loads Arrow
+
+        with self.explained(), self.connection.cursor(name="arrow") as cursor:
+            cursor.execute(sql.encode())
+            yield read_arrow(cursor, rows_per_batch=ROWS_PER_BATCH)
+
+    def append(self, table: str, rows: pa.RecordBatchReader) -> None:
+        """Insert Arrow batches through COPY; see `Warehouse.append`."""
+        statement = f"copy {table} ({quoted_list(rows.schema.names)}) from stdin"
+        with (
+            self.explained(),
+            self.connection.cursor() as cursor,
+            cursor.copy(statement.encode()) as copy,
+        ):
+            for batch in rows:
+                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    copy.write_row(row)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

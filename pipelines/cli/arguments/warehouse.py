@@ -135,6 +135,16 @@ def add_transform(commands: Any) -> None:
         action="store_true",
         help="build every chosen model from all rows, though only some of them changed",
     )
+    parser.add_argument(
+        "--lake",
+        metavar="DIR|URL",
+        help="build with Spark from the latest 'export lake' there, not in the warehouse",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="where such a build goes (default: the folder models of the lake)",
+    )
 
 
 def add_run(commands: Any) -> None:
@@ -175,7 +185,7 @@ def add_docs(commands: Any) -> None:
 
 def add_export(commands: Any) -> None:
     """Declare `cal-warehouse export`."""
-    help_text = "write the warehouse's project for another tool"
+    help_text = "write the models, or the tables, for other tools"
     forms = commands.add_parser(
         "export", help=help_text, description=f"{help_text}."
     ).add_subparsers(title="forms", metavar="FORM", required=True)
@@ -193,6 +203,22 @@ def add_export(commands: Any) -> None:
         default="duckdb",
         help="where dbt shall build it (default: %(default)s)",
     )
+    _add_export_lake(forms)
+
+
+def _add_export_lake(forms: Any) -> None:
+    parser = command(
+        forms,
+        "lake",
+        "run_export_lake",
+        "write the published tables as Parquet files: what changed, as one whole run",
+        module="export",
+    )
+    warehouse_option(parser)
+    parser.add_argument(
+        "folder", metavar="DIR|URL", help="folder, or such as s3://bucket/folder, of the lake"
+    )
+    parser.add_argument("--marts", action="store_true", help="write the tables of schema marts too")
 
 
 def add_roles(commands: Any) -> None:
