@@ -12,6 +12,8 @@ from tests.account import NOW, new_sandbox, sync_now
 from transforms import DuckDBEngine, Project
 from transforms.row_hash import hash_table
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture
 def exported(tmp_path):
@@ -38,7 +40,7 @@ def test_spark_reads_the_lake(spark_session, exported):
 
 def test_spark_builds_a_model_from_the_lake(spark_session, exported, tmp_path):
     location, store = exported
-    models = ("staging.stg_cal__bookings", "staging.stg_cal__booking_attendees")
+    models = ("staging.stg_cal__booking_guests",)
 
     result = build_models_on_lake(store, tmp_path / "models", as_of=NOW, select=models)
 
