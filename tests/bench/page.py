@@ -163,11 +163,11 @@ def _load(results: Results, case: str, way: str, size: int) -> str:
 
 def ratio_text(results: Results, case: str, size: int, way: str) -> str:
     """Return how many times as long another way takes as ours, by the wall and by CPU."""
-    ratios = [
-        _median(results, case, way, size, name) / _median(results, case, OURS, size, name)
+    pairs = [
+        (results.median(case, way, size, name), results.median(case, OURS, size, name))
         for name in ("seconds", "cpu_seconds")
     ]
-    return f"{ratios[0]:.2g} × / {ratios[1]:.2g} ×"
+    return " / ".join(f"{theirs / ours:.2g} ×" for theirs, ours in pairs if theirs and ours)
 
 
 def _growth(results: Results) -> str:

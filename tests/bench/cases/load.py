@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from psycopg import connect
+
+from pipelines.warehouse.postgres_address import for_dlt
 from tests.bench.environments import EnvironmentFailed, environment_bin
 from tests.bench.measure import ProgramFailed
 from tests.bench.reference import REFERENCES
@@ -56,9 +59,9 @@ def measure_postgres(session: Session, size: int) -> None:
                 return session.cal_warehouse(folder, server.url, database, "sync")
 
         def rest_api(folder: Path) -> Cost:
-            with postgres.database(empty=True) as database:
-                # libpq's own form of a socket's address is not understood by dlt: it wants a host
-                return _peer(session, folder, "dlt", "rest_api", server.url, database)
+            with postgres.database(empty=True) as database, connect(database) as connection:
+                target = for_dlt(database, connection.info)
+                return _peer(session, folder, "dlt", "rest_api", server.url, target)
 
         session.rounds_of("postgres", size, {OURS: ours, REST_API: rest_api}, _PEER_WAYS)
 
