@@ -7,7 +7,8 @@
 -- touched: intermediate.int_cal__booking_dates(host_id, date_day)
 -- touched: intermediate.int_cal__host_days(host_id, local_date)
 -- time: local_date is a day in the zone of the person's schedule; *_at columns are UTC
--- checks: expression(blocked_start_at < blocked_end_at); expression(start_at is null or start_at < end_at)
+-- checks: expression(blocked_start_at < blocked_end_at);
+--   expression(start_at is null or start_at < end_at)
 -- decision: DECISIONS.md#utilisation
 -- decision: DECISIONS.md#buffers
 

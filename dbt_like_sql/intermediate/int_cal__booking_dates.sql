@@ -1,7 +1,7 @@
 -- model: intermediate.int_cal__booking_dates
--- description: Accepted bookings per person who has to be there (the host, co-hosts and members) and
---   date that the booking or its buffers can touch in some zone; of bookings longer than ten years,
---   the first ten.
+-- description: Accepted bookings per person who has to be there (the host, co-hosts and members)
+--   and date that the booking or its buffers can touch in some zone; of bookings longer than ten
+--   years, the first ten.
 -- grain: booking_uid, host_id, date_day
 -- materialized: incremental_by_key
 -- partition: booking_uid

@@ -31,7 +31,9 @@ attendees as (
     select
         booking_uid,
         sum(case when role in ('booker', 'guest') then 1 else 0 end) as attendee_count,
-        sum(case when role in ('booker', 'guest') and is_absent then 1 else 0 end) as absent_attendee_count,
+        sum(
+            case when role in ('booker', 'guest') and is_absent then 1 else 0 end
+        ) as absent_attendee_count,
         sum(case when role = 'guest' then 1 else 0 end) as guest_count,
         sum(case when role = 'co_host' then 1 else 0 end) as co_host_count,
         sum(case when role = 'member' then 1 else 0 end) as member_count,
