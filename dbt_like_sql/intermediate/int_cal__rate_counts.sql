@@ -149,6 +149,46 @@ submissions as (
         case when dimensions.dimension = 'all' then 'all' else responses.routing_form_id end
 ),
 
+answers as (
+    select
+        metrics.metric,
+        periods.period,
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'host' then cast(requests.host_id as varchar)
+            when 'event type' then cast(requests.event_type_id as varchar)
+            else 'all'
+        end as dimension_value,
+        sum(
+            case
+                when requests.in_time = 'yes' then 1
+                when
+                    requests.in_time = 'unknown' and metrics.metric = 'answered in time, at most'
+                    then 1
+                else 0
+            end
+        ) as answered_count,
+        count(*) as request_count
+    from marts.fct_confirmations as requests
+    inner join intermediate.int_cal__periods as periods
+        on requests.requested_date between periods.first_date and periods.last_date
+    cross join (values ('all'), ('host'), ('event type')) as dimensions (dimension)
+    cross join
+        (
+            values ('answered in time, at least'), ('answered in time, at most')
+        ) as metrics (metric)
+    where requests.in_time in ('yes', 'no', 'unknown')
+    group by
+        metrics.metric,
+        periods.period,
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'host' then cast(requests.host_id as varchar)
+            when 'event type' then cast(requests.event_type_id as varchar)
+            else 'all'
+        end
+),
+
 united as (
     select
         metric,
@@ -192,6 +232,16 @@ united as (
         submission_count as denominator,
         submission_count as sample_count
     from submissions
+    union all
+    select
+        metric,
+        period,
+        dimension,
+        dimension_value,
+        answered_count as numerator,
+        request_count as denominator,
+        request_count as sample_count
+    from answers
 )
 
 select

@@ -23,6 +23,7 @@ MARTS = (  # that reports, dashboards and others' SQL rely on
     "agg_bookings_by_circumstance",
     "agg_bookings_by_host",
     "agg_cancellations",
+    "agg_durations",
     "agg_host_utilisation_daily",
     "agg_insights_metrics",
     "agg_insights_rankings",
@@ -42,6 +43,7 @@ MARTS = (  # that reports, dashboards and others' SQL rely on
     "fct_booking_attendees",
     "fct_booking_features",
     "fct_bookings",
+    "fct_confirmations",
     "fct_insights_bookings",
     "fct_no_show_risks",
 )

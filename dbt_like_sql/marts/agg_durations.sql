@@ -1,0 +1,85 @@
+-- model: marts.agg_durations
+-- description: Lead time, length, notice of cancellations and time to confirm: mean and quantiles,
+--   overall, by host and by event type. Quantiles cannot be added up.
+-- grain: measure, period, dimension, dimension_value
+-- materialized: table
+-- time: periods go by the local start, of time to confirm by the day of asking in UTC
+-- checks: expression(p10_minutes <= p50_minutes and p50_minutes <= p90_minutes);
+--   accepted_values(evidence: enough, not enough data)
+-- decision: DECISIONS.md#durations
+
+with
+
+lengths as (
+    select
+        measures.measure,
+        features.start_date as day,
+        features.host_id,
+        features.event_type_id,
+        case measures.measure
+            when 'lead time' then features.lead_time_minutes
+            when 'length' then features.duration_minutes
+            else features.notice_minutes
+        end as value_minutes
+    from marts.fct_booking_features as features
+    inner join (values ('lead time'), ('length'), ('notice')) as measures (measure)
+        on
+            (measures.measure = 'lead time' and features.is_chain_start)
+            or (measures.measure = 'length' and features.is_past_accepted)
+            or (measures.measure = 'notice' and features.outcome = 'cancelled')
+    union all
+    select
+        'time to confirm' as measure,
+        requested_date as day,
+        host_id,
+        event_type_id,
+        answer_minutes as value_minutes
+    from marts.fct_confirmations
+    where known_how = 'exactly'
+),
+
+grouped as (
+    select
+        lengths.measure,
+        periods.period,
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'host' then cast(lengths.host_id as varchar)
+            when 'event type' then cast(lengths.event_type_id as varchar)
+            else 'all'
+        end as dimension_value,
+        count(*) as value_count,
+        sum(cast(lengths.value_minutes as decimal(18, 3))) as minutes_sum,
+        percentile_of(lengths.value_minutes, 0.1) as p10_minutes,
+        percentile_of(lengths.value_minutes, 0.5) as p50_minutes,
+        percentile_of(lengths.value_minutes, 0.9) as p90_minutes
+    from lengths
+    inner join intermediate.int_cal__periods as periods
+        on lengths.day between periods.first_date and periods.last_date
+    cross join (values ('all'), ('host'), ('event type')) as dimensions (dimension)
+    where lengths.value_minutes is not null
+    group by
+        lengths.measure,
+        periods.period,
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'host' then cast(lengths.host_id as varchar)
+            when 'event type' then cast(lengths.event_type_id as varchar)
+            else 'all'
+        end
+)
+
+select
+    measure, -- text; lead time, length, notice or time to confirm
+    period, -- text; all time or last 3 months
+    dimension, -- text; all, host or event type
+    dimension_value, -- text; all or the id
+    value_count, -- number; n: bookings
+    cast(minutes_sum as double) / value_count as mean_minutes, -- minutes; mean
+    p10_minutes, -- minutes; one in ten is shorter
+    p50_minutes, -- minutes; median
+    p90_minutes, -- minutes; one in ten is longer
+    case
+        when value_count < 20 then 'not enough data' else 'enough'
+    end as evidence -- text; not enough data: n is below 20
+from grouped
