@@ -95,7 +95,8 @@ class Worker:
         if not self._engine.rows(f"select 1 from ({touched}) as touched limit 1"):
             self._plan.ledger.note_same_rows(model)
             return False
-        self._create_table(gone_of(model.name), gone_rows(model))
+        if step.changed is not None:  # nobody else asks what went
+            self._create_table(gone_of(model.name), gone_rows(model))
         self._create_table(rows_of(model.name), step.rows)
         return True
 
@@ -146,17 +147,15 @@ class Worker:
         return found[0], results
 
     def _row_count(self, model: Model, step: Step) -> str:
-        if step.how is How.PARTITIONS and step.touched is not None:
-            old, gone, new = (
-                self._render(exp.select(exp.Count(this=exp.Star())).from_(source))
-                for source in (
-                    visible(model.name),
-                    table(gone_of(model.name)),
-                    table(rows_of(model.name)),
-                )
-            )
-            return f"select ({old}) - ({gone}) + ({new})"
-        return self._render(exp.select(exp.Count(this=exp.Star())).from_(table(model.name)))
+        count = exp.select(exp.Count(this=exp.Star()))
+        if step.how is not How.PARTITIONS or step.touched is None:
+            return self._render(count.from_(table(model.name)))
+        gone = table(gone_of(model.name)) if step.changed else gone_rows(model).subquery("gone")
+        old, went, new = (
+            self._render(count.copy().from_(source))
+            for source in (visible(model.name), gone, table(rows_of(model.name)))
+        )
+        return f"select ({old}) - ({went}) + ({new})"
 
     def _sample(self, query: exp.Query, sql: str) -> tuple[str, ...]:
         names = query.named_selects

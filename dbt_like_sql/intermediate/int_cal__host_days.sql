@@ -12,12 +12,10 @@ with
 
 host_bookings as (
     select
-        booking_hosts.host_id,
-        min(bookings.start_at) as first_start_at
-    from staging.stg_cal__bookings as bookings
-    inner join intermediate.int_cal__booking_hosts as booking_hosts
-        on bookings.booking_uid = booking_hosts.booking_uid
-    group by booking_hosts.host_id
+        host_id,
+        min(first_start_at) as first_start_at
+    from intermediate.int_cal__hosted_days
+    group by host_id
 ),
 
 account as (

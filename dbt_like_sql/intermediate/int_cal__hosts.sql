@@ -43,24 +43,49 @@ latest_memberships as (
     where user_id is not null
 ),
 
+hosted_days as (
+    select
+        host_id,
+        name,
+        email,
+        username,
+        time_zone,
+        row_number() over (
+            partition by host_id order by created_at desc, text_order(booking_uid) desc
+        ) as recency
+    from intermediate.int_cal__hosted_days
+    where host_id <> -1
+),
+
 latest_bookings as (
     select
+        host_id,
+        name,
+        email,
+        username,
+        time_zone
+    from hosted_days
+    where recency = 1
+),
+
+-- whoever stands behind the first host of a booking and is the first of none
+other_hosts as (
+    select
         booking_hosts.host_id,
-        booking_hosts.name,
-        booking_hosts.email,
-        booking_hosts.username,
-        booking_hosts.time_zone,
-        row_number() over (
-            partition by booking_hosts.host_id
-            order by
-                bookings.created_at desc,
-                text_order(bookings.booking_uid) desc,
-                booking_hosts.ordinal asc
-        ) as recency
+        max(text_order(booking_hosts.name)) as name,
+        max(text_order(booking_hosts.email)) as email,
+        max(text_order(booking_hosts.username)) as username,
+        max(text_order(booking_hosts.time_zone)) as time_zone
     from staging.stg_cal__booking_hosts as booking_hosts
-    inner join staging.stg_cal__bookings as bookings
-        on booking_hosts.booking_uid = bookings.booking_uid
-    where booking_hosts.host_id is not null
+    left join latest_bookings on booking_hosts.host_id = latest_bookings.host_id
+    where booking_hosts.host_id is not null and latest_bookings.host_id is null
+    group by booking_hosts.host_id
+),
+
+hosting as (
+    select * from latest_bookings
+    union all
+    select * from other_hosts
 ),
 
 assigned as (
@@ -91,7 +116,7 @@ ids as (
     union
     select user_id as host_id from latest_memberships
     union
-    select host_id from latest_bookings
+    select host_id from hosting
     union
     select user_id as host_id from assigned
     union
@@ -113,21 +138,21 @@ facts as (
             users.name,
             own_profiles.name,
             latest_memberships.user_name,
-            latest_bookings.name,
+            hosting.name,
             assigned.name
         ) as name,
         coalesce(
-            users.email, own_profiles.email, latest_memberships.user_email, latest_bookings.email
+            users.email, own_profiles.email, latest_memberships.user_email, hosting.email
         ) as email,
         coalesce(
             users.username,
             own_profiles.username,
             latest_memberships.user_username,
-            latest_bookings.username,
+            hosting.username,
             assigned.username
         ) as username,
         coalesce(
-            users.time_zone, own_profiles.time_zone, latest_bookings.time_zone
+            users.time_zone, own_profiles.time_zone, hosting.time_zone
         ) as stated_time_zone,
         coalesce(
             users.default_schedule_id, own_profiles.default_schedule_id
@@ -137,8 +162,7 @@ facts as (
     left join own_profiles on ids.host_id = own_profiles.user_id
     left join latest_memberships
         on ids.host_id = latest_memberships.user_id and latest_memberships.recency = 1
-    left join latest_bookings
-        on ids.host_id = latest_bookings.host_id and latest_bookings.recency = 1
+    left join hosting on ids.host_id = hosting.host_id
     left join assigned on ids.host_id = assigned.user_id
 ),
 

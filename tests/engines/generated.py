@@ -78,7 +78,7 @@ _BOOKINGS = (
         "booking_attendees",
         "booking_uid, email, ordinal, position, time_zone, absent",
         (
-            "select uid, 'guest' || (h % 50000 + place) || '@example.com', 1, place, 'UTC', "
+            "select uid, 'guest' || (h % 300000 + place) || '@example.com', 1, place, 'UTC', "
             "h % 13 = place from b, range(2) as p (place) where place = 0 or h % 2 = 0"
         ),
     ),
@@ -86,8 +86,8 @@ _BOOKINGS = (
         "booking_answers",
         "booking_uid, email, ordinal, slug, value_text",
         (
-            "select uid, 'guest' || (h % 50000) || '@example.com', 1, 'email', "
-            "'guest' || (h % 50000) || '@example.com' from b"
+            "select uid, 'guest' || (h % 300000) || '@example.com', 1, 'email', "
+            "'guest' || (h % 300000) || '@example.com' from b"
         ),
     ),
 )
