@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from pipelines.report import html, tables
+from pipelines.report.quality_rows import quality_rows
 from pipelines.report.queries import read_report
 from pipelines.warehouse import Warehouse
 
@@ -97,7 +98,7 @@ def show_report(report: Report, output: Output) -> None:
                     for funnel in report.funnels[:_ROWS_SHOWN]
                 ],
             )
-    rows = tables.quality_rows(report.quality, report.made_at)
+    rows = quality_rows(report.quality, report.made_at)
     output.table("Data quality", ("subject", "finding"), rows)
     for concern in report.quality.concerns:
         output.say(f"Note: {concern}")

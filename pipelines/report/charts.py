@@ -6,7 +6,7 @@ All charts are 440 units wide, so that their text stays readable on a phone.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pipelines.report.svg import element, label, picture, tip
 from pipelines.report.tables import OUTCOMES, WEEKDAYS
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from xml.etree.ElementTree import Element
 
-    from pipelines.report.model import FunnelCounts, Hour, Load, Month, Week
+    from pipelines.report.model import FunnelCounts, Hour, Load, LoadHour, Month, Week
     from pipelines.report.statistics import Rate
+
+_AnyHour = TypeVar("_AnyHour", "Hour", "LoadHour")
 
 _SHADES: Final = 5
 _WIDTH: Final = 440.0
@@ -146,8 +148,9 @@ def volume_map(hours: Sequence[Hour]) -> str:
         "Past accepted bookings by weekday and hour",
         summary,
         hours,
-        share_of=lambda rate: rate.denominator / most,
-        text_of=lambda rate: count_text(rate.denominator),
+        share_of=lambda hour: hour.booking_no_show.denominator / most,
+        text_of=lambda hour: count_text(hour.booking_no_show.denominator),
+        about=lambda hour: f"{share_text(hour.booking_no_show)} absent",
         class_="chart volume",
     )
 
@@ -166,22 +169,57 @@ def no_show_map(hours: Sequence[Hour]) -> str:
         "No-show rate by weekday and hour",
         summary,
         hours,
-        share_of=lambda rate: (rate.rate or 0.0) / ceiling if rate.is_enough and ceiling else None,
-        text_of=lambda rate: f"{(rate.rate or 0.0) * 100:.0f}%" if rate.is_enough else "·",
+        share_of=lambda hour: _known(hour.booking_no_show, ceiling),
+        text_of=lambda hour: (
+            _short(hour.booking_no_show.rate) if hour.booking_no_show.is_enough else "·"
+        ),
+        about=lambda hour: f"{share_text(hour.booking_no_show)} absent",
         class_="chart absence",
+    )
+
+
+def _known(rate: Rate, ceiling: float) -> float | None:
+    return (rate.rate or 0.0) / ceiling if rate.is_enough and ceiling else None
+
+
+def _short(share: float | None) -> str:
+    return f"{(share or 0.0) * 100:.0f}%"
+
+
+def load_map(hours: Sequence[LoadHour]) -> str:
+    """Draw how much of the bookable time was booked: weekday by hour, darker is fuller."""
+    fullest = max(hours, key=lambda hour: hour.utilisation_rate or 0.0, default=None)
+    most = (fullest.utilisation_rate or 0.0) if fullest else 0.0
+    summary = (
+        f"Fullest: {_hour_name(fullest)} with {percent(fullest.utilisation_rate)}."
+        if fullest
+        else "No bookable time."
+    )
+    return _heat_map(
+        "Utilisation by weekday and hour",
+        summary,
+        hours,
+        share_of=lambda hour: (hour.utilisation_rate or 0.0) / most if most else 0.0,
+        text_of=lambda hour: _short(hour.utilisation_rate),
+        about=lambda hour: (
+            f"{percent(hour.utilisation_rate)}, {hours_text(hour.booked_in_hours_minutes)} of "
+            f"{hours_text(hour.available_minutes)}"
+        ),
+        class_="chart volume",
     )
 
 
 def _heat_map(
     title: str,
     summary: str,
-    hours: Sequence[Hour],
+    hours: Sequence[_AnyHour],
     *,
-    share_of: Callable[[Rate], float | None],
-    text_of: Callable[[Rate], str],
+    share_of: Callable[[_AnyHour], float | None],
+    text_of: Callable[[_AnyHour], str],
+    about: Callable[[_AnyHour], str],
     class_: str,
 ) -> str:
-    """Draw hours downwards and weekdays across, without the hours that have no bookings."""
+    """Draw hours downwards and weekdays across, without the hours that are not given."""
     width = (_RIGHT - _LEFT) / len(WEEKDAYS)
     tops = {
         hour: _HOUR_HEIGHT * (row + 1) for row, hour in enumerate(sorted({h.hour for h in hours}))
@@ -195,17 +233,17 @@ def _heat_map(
     ]
     for cell in hours:
         x, y = _LEFT + width * (cell.weekday - 1), tops[cell.hour]
-        share = share_of(cell.booking_no_show)
+        share = share_of(cell)
         shade = 0 if share is None else max(1, math.ceil(share * _SHADES))
-        about = tip(f"{_hour_name(cell)}: {share_text(cell.booking_no_show)} absent")
+        spoken = tip(f"{_hour_name(cell)}: {about(cell)}")
         box = element("rect", x=x + 1, y=y + 1, width=width - 2, height=_HOUR_HEIGHT - 2, rx=2)
-        text = label(text_of(cell.booking_no_show), x + width / 2, y + 15, class_="middle")
-        parts.append(element("g", about, box, text, class_=f"shade{shade}"))
+        text = label(text_of(cell), x + width / 2, y + 15, class_="middle")
+        parts.append(element("g", spoken, box, text, class_=f"shade{shade}"))
     size = (_WIDTH, _HOUR_HEIGHT * (len(tops) + 1) + 4)
     return picture(title, summary, size, parts, class_)
 
 
-def _hour_name(hour: Hour) -> str:
+def _hour_name(hour: Hour | LoadHour) -> str:
     return f"{WEEKDAYS[hour.weekday - 1]} {hour.hour:02}:00"
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from pipelines.report.model import PAST_DAYS, Funnel, FunnelCounts, MonthChange, MonthOnMonth, Slice
+from pipelines.report.model import (
+    NEXT_DAYS,
+    PAST_DAYS,
+    Funnel,
+    FunnelCounts,
+    LoadHour,
+    MonthChange,
+    MonthOnMonth,
+    Risks,
+    RiskyBooking,
+    Slice,
+)
 from pipelines.report.statistics import rate_of
 from pipelines.report.wording import clean_text, distinct_names
 
@@ -26,6 +37,8 @@ _ORDER: Final = (
     "28 days or more",
 )
 _ALL_FORMS: Final = "All forms"
+_BETTER: Final = "better than the base rate"
+_RISKS_SHOWN: Final = 20
 
 
 def read_slices(warehouse: Warehouse) -> tuple[Slice, ...]:
@@ -54,6 +67,57 @@ def _capital(text: str) -> str:
 # Bands of time in their own order, everything else as the mart ranks it.
 def _place(value: str) -> int:
     return _ORDER.index(value) if value in _ORDER else len(_ORDER)
+
+
+def read_load_hours(warehouse: Warehouse) -> tuple[LoadHour, ...]:
+    """Read the use of bookable time by hour of the week."""
+    rows = warehouse.rows(
+        "select iso_weekday as weekday, local_hour as hour, "
+        "sum(available_minutes) as available_minutes, "
+        "sum(booked_in_hours_minutes) as booked_in_hours_minutes "
+        "from marts.agg_host_utilisation_hourly group by iso_weekday, local_hour "
+        "having sum(available_minutes) > 0 order by iso_weekday, local_hour"
+    )
+    return tuple(LoadHour(**row) for row in rows)
+
+
+def read_risks(
+    warehouse: Warehouse, hosts: Mapping[int, str], event_types: Mapping[int, str]
+) -> Risks:
+    """Read the risk of upcoming bookings and what it is worth.
+
+    Args:
+        warehouse: The open warehouse; only read.
+        hosts: Name by host id.
+        event_types: Name by event type id.
+    """
+    (test,) = warehouse.rows(
+        "select verdict, test_count as tested, brier_score, base_brier_score "
+        "from marts.agg_no_show_evaluation"
+    )
+    rows: list[dict[str, Any]] = []
+    if test["verdict"] == _BETTER:  # a list that is no better than chance would only mislead
+        rows = warehouse.rows(
+            "select r.start_at, r.host_id, r.event_type_id, r.lead_time_band, r.attendee_history, "
+            "r.risk from marts.fct_no_show_risks as r cross join marts.dim_as_of as m "
+            "where r.start_at < m.as_of_at + cast($days as integer) * interval '1 day' "
+            "order by r.risk desc, r.start_at, r.booking_uid limit $rows",
+            {"days": NEXT_DAYS, "rows": _RISKS_SHOWN},
+        )
+    return Risks(
+        **test,
+        bookings=tuple(
+            RiskyBooking(
+                start_at=row["start_at"],
+                host=hosts[row["host_id"]],
+                event_type=event_types[row["event_type_id"]],
+                lead_time=row["lead_time_band"],
+                attendee_history=row["attendee_history"],
+                risk=row["risk"],
+            )
+            for row in rows
+        ),
+    )
 
 
 def read_month_on_month(warehouse: Warehouse) -> MonthOnMonth | None:

@@ -12,6 +12,7 @@ import jinja2
 from pipelines.errors import ReportNotWritten
 from pipelines.report import charts, tables, wording
 from pipelines.report.definitions import definitions
+from pipelines.report.quality_rows import quality_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,6 +106,10 @@ def _content(report: Report) -> dict[str, Any]:
             for row in report.utilisation_by_host[:ROWS_SHOWN]
         ],
         "load_columns": tables.LOAD_COLUMNS,
+        "load_map": charts.load_map(report.load_hours),
+        "load_hour_rows": tables.load_hour_rows(report),
+        "risk_text": tables.risk_text(report.risks),
+        "risk_rows": tables.risk_rows(report.risks),
         "month_change_rows": (
             tables.month_change_rows(report.month_on_month) if report.month_on_month else ()
         ),
@@ -112,7 +117,7 @@ def _content(report: Report) -> dict[str, Any]:
         "funnel_columns": tables.FUNNEL_COLUMNS,
         "funnel_rows": tables.funnel_rows(report.funnels[:ROWS_SHOWN]),
         "rows_open": _ROWS_OPEN,
-        "quality_rows": tables.quality_rows(report.quality, report.made_at),
+        "quality_rows": quality_rows(report.quality, report.made_at),
         "definitions": definitions(),
     }
 

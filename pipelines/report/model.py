@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from pipelines.report.statistics import Change, Rate
+    from pipelines.report.trust import Quality
 
 PAST_DAYS: Final = 28
 NEXT_DAYS: Final = 7
@@ -221,6 +222,70 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadHour:
+    """Use of bookable time in one hour of the week, all hosts together, days that are over.
+
+    Attributes:
+        weekday: 1..7; 1 is Monday.
+        hour: 0..23; of the clock in the zone of each host's schedule.
+        available_minutes: Time that could be booked.
+        booked_in_hours_minutes: The part of it that was.
+    """
+
+    weekday: int
+    hour: int
+    available_minutes: float
+    booked_in_hours_minutes: float
+
+    @property
+    def utilisation_rate(self) -> float | None:
+        """Booked over available, 0..1; None where nothing is available."""
+        if not self.available_minutes:
+            return None
+        return self.booked_in_hours_minutes / self.available_minutes
+
+
+@dataclass(frozen=True, slots=True)
+class RiskyBooking:
+    """An upcoming booking whose attendees may stay away.
+
+    Attributes:
+        start_at: When it starts, UTC.
+        host: The host's name.
+        event_type: The event type's name.
+        lead_time: Band of the time between booking and start.
+        attendee_history: What the booker did in earlier meetings.
+        risk: That an attendee is marked absent, 0..1.
+    """
+
+    start_at: datetime
+    host: str
+    event_type: str
+    lead_time: str
+    attendee_history: str
+    risk: float
+
+
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """What the scorecard of no-show risk is worth, and what it says.
+
+    Attributes:
+        verdict: `better than the base rate`, `no better than the base rate` or `not enough data`.
+        tested: Bookings of the last 90 days on which it was tested.
+        brier_score: Mean squared error of its risks, 0..1; None without a test.
+        base_brier_score: That of the base rate.
+        bookings: The riskiest of the next days; empty unless it beats the base rate.
+    """
+
+    verdict: str
+    tested: int
+    brier_score: float | None
+    base_brier_score: float | None
+    bookings: tuple[RiskyBooking, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Month:
     """What became of the bookings that start in one month; every booking counts once.
 
@@ -259,123 +324,6 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """The latest sync; see ops.runs."""
-
-    run_id: str
-    outcome: str
-    message: str
-    started_at: datetime
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """Cal.com's own count beside the warehouse's; see ops.proofs."""
-
-    resource: str
-    scope: str
-    api_count: int
-    warehouse_count: int
-    quarantined_count: int
-    is_proved: bool
-    proved_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A list that the latest sync of its table skipped or failed to read; see ops.reads."""
-
-    resource: str
-    scope: str
-    status: str
-    reason: str
-    read_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """Records of one table that could not be loaded; see ops.quarantine.
-
-    Attributes:
-        resource: The raw table.
-        latest_count: Records of the latest sync.
-        all_count: Different records of all syncs.
-    """
-
-    resource: str
-    latest_count: int
-    all_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """A field that Cal.com sends otherwise than declared; see ops.schema_changes."""
-
-    table_name: str
-    field: str
-    kind: str
-    found: str
-    record_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Marking:
-    """How far absence is known at all. A booking nobody marked looks like one all came to.
-
-    Attributes:
-        marked: Past accepted bookings on which anybody, host or attendee, is marked absent.
-        covered: Past accepted bookings whose host marked anybody in the same month.
-        covered_lately: The same of the last three whole months.
-        silent_hosts: Hosts with at least `MINIMUM_COUNT` past accepted bookings and no mark; their
-            rate of 0 may mean that all came, or that nobody marks.
-    """
-
-    marked: Rate
-    covered: Rate
-    covered_lately: Rate
-    silent_hosts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TableProof:
-    """How long it is known that a raw table holds all there is.
-
-    Attributes:
-        table: Its name.
-        proved_at: Since when; None where a part of it was never read completely.
-    """
-
-    table: str
-    proved_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """Whether the numbers can be trusted.
-
-    Attributes:
-        last_run: The latest sync; None when none is recorded.
-        proofs: The latest count by Cal.com of each table that has one.
-        tables: Every table that has rows or was read, the oldest proof first.
-        gaps: What the latest syncs left out, with the reason.
-        quarantined: Records that could not be loaded.
-        drift: Fields that differ from their declaration.
-        marking: How far absence is known.
-        concerns: What a reader should know before trusting the numbers, with the remedy.
-    """
-
-    last_run: Run | None
-    proofs: tuple[Proof, ...]
-    tables: tuple[TableProof, ...]
-    gaps: tuple[Gap, ...]
-    quarantined: tuple[Quarantined, ...]
-    drift: tuple[Drift, ...]
-    marking: Marking
-    concerns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """Everything a report shows.
 
@@ -390,6 +338,8 @@ class Report:
         no_show_by_host: Highest certain rate first.
         no_show_by_event_type: Highest certain rate first.
         utilisation_by_host: Highest past utilisation first.
+        load_hours: Hours of the week with bookable time.
+        risks: No-show risk of upcoming bookings.
         weeks: The latest 26 weeks, oldest first, weeks without bookings included.
         hours: Hours of the week with past accepted bookings.
         months: The latest 12 months, oldest first, months without bookings included.
@@ -409,6 +359,8 @@ class Report:
     no_show_by_host: tuple[NoShows, ...]
     no_show_by_event_type: tuple[NoShows, ...]
     utilisation_by_host: tuple[HostLoad, ...]
+    load_hours: tuple[LoadHour, ...]
+    risks: Risks
     weeks: tuple[Week, ...]
     hours: tuple[Hour, ...]
     months: tuple[Month, ...]

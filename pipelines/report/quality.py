@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from pipelines.report.model import (
+from pipelines.report.statistics import MINIMUM_COUNT, rate_of
+from pipelines.report.trust import (
     Drift,
     Gap,
     Marking,
@@ -15,7 +16,6 @@ from pipelines.report.model import (
     Run,
     TableProof,
 )
-from pipelines.report.statistics import MINIMUM_COUNT, rate_of
 from pipelines.report.wording import moment_text
 from pipelines.status import read_proofs
 

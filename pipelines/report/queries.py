@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.errors import MartsMissing
-from pipelines.report.details import read_funnels, read_month_on_month, read_slices
+from pipelines.report.details import (
+    read_funnels,
+    read_load_hours,
+    read_month_on_month,
+    read_risks,
+    read_slices,
+)
 from pipelines.report.model import (
     MONTHS,
     NEXT_DAYS,
@@ -47,6 +53,9 @@ _MARTS: Final = (
     "agg_bookings_by_circumstance",
     "agg_rates",
     "agg_month_on_month",
+    "agg_host_utilisation_hourly",
+    "agg_no_show_evaluation",
+    "fct_no_show_risks",
     "fct_routing_form_responses",
 )
 _RATES: Final = (
@@ -94,6 +103,7 @@ def read_report(warehouse: Warehouse, *, made_at: datetime) -> Report:
     """
     _require_marts(warehouse)
     hosts = _host_names(warehouse)
+    event_types = _event_type_names(warehouse, hosts)
     (span,) = warehouse.rows(
         "select as_of_at, (select min(start_date) from marts.fct_bookings) as first_date, "
         "(select max(start_date) from marts.fct_bookings) as last_date from marts.dim_as_of"
@@ -107,10 +117,10 @@ def read_report(warehouse: Warehouse, *, made_at: datetime) -> Report:
         minimum_count=MINIMUM_COUNT,
         headline=_read_headlines(warehouse),
         no_show_by_host=_read_no_shows(warehouse, "host_id", hosts),
-        no_show_by_event_type=_read_no_shows(
-            warehouse, "event_type_id", _event_type_names(warehouse, hosts)
-        ),
+        no_show_by_event_type=_read_no_shows(warehouse, "event_type_id", event_types),
         utilisation_by_host=_read_utilisation(warehouse, hosts),
+        load_hours=read_load_hours(warehouse),
+        risks=read_risks(warehouse, hosts, event_types),
         weeks=_read_weeks(warehouse),
         hours=_read_hours(warehouse),
         months=_read_months(warehouse),

@@ -12,12 +12,10 @@ from pipelines.report.wording import (
     NOT_ENOUGH,
     NOTHING,
     change_text,
-    clean_text,
     count_text,
     date_text,
     hours_text,
     interval_text,
-    length_text,
     moment_text,
     percent,
     rate_text,
@@ -25,19 +23,17 @@ from pipelines.report.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
 
     from pipelines.report.model import (
         Funnel,
         FunnelCounts,
-        Gap,
         Headline,
         HostLoad,
         MonthOnMonth,
         NoShows,
-        Quality,
         Report,
+        Risks,
         Slice,
     )
     from pipelines.report.statistics import Rate
@@ -153,6 +149,45 @@ def hour_rows(report: Report) -> tuple[tuple[str, ...], ...]:
     )
 
 
+def load_hour_rows(report: Report) -> tuple[tuple[str, ...], ...]:
+    """Return weekday and hour, utilisation, booked and available time."""
+    return tuple(
+        (
+            f"{WEEKDAYS[hour.weekday - 1]} {hour.hour:02}:00",
+            percent(hour.utilisation_rate),
+            hours_text(hour.booked_in_hours_minutes),
+            hours_text(hour.available_minutes),
+        )
+        for hour in report.load_hours
+    )
+
+
+def risk_text(risks: Risks) -> str:
+    """Return what the scorecard of no-show risk is worth."""
+    if risks.brier_score is None or risks.base_brier_score is None:
+        return f"{NOT_ENOUGH.capitalize()} to test it."
+    return (
+        f"Tested on {count_text(risks.tested)} bookings of the last 90 days that it had not seen, "
+        f"its Brier score is {risks.brier_score:.4f}, that of the base rate "
+        f"{risks.base_brier_score:.4f} (lower is better): {risks.verdict}."
+    )
+
+
+def risk_rows(risks: Risks) -> tuple[tuple[str, ...], ...]:
+    """Return start, host, event type, lead time, attendee history and risk."""
+    return tuple(
+        (
+            moment_text(row.start_at),
+            row.host,
+            row.event_type,
+            row.lead_time,
+            row.attendee_history,
+            percent(row.risk),
+        )
+        for row in risks.bookings
+    )
+
+
 def month_rows(report: Report) -> tuple[tuple[str, ...], ...]:
     """Return month, all bookings, and one count per outcome, latest month first."""
     return tuple(
@@ -225,19 +260,6 @@ def _count_cells(rate: Rate) -> tuple[str, ...]:
     )
 
 
-def quality_rows(quality: Quality, made_at: datetime) -> tuple[tuple[str, str], ...]:
-    """Return what the data quality box says: subject and finding; ages are as of `made_at`."""
-    return (
-        ("Last sync", _run_text(quality)),
-        *_proof_rows(quality, made_at),
-        *_table_rows(quality, made_at),
-        (metrics()["marking_coverage"].label, _marking_text(quality)),
-        *_gap_rows(quality),
-        ("Quarantine", _quarantine_text(quality)),
-        ("Schema drift", _drift_text(quality)),
-    )
-
-
 def span_text(report: Report) -> str:
     """Return which bookings a report covers."""
     return (
@@ -292,79 +314,3 @@ def _utilisation_text(headline: Headline) -> str:
         return NOTHING
     booked, available = load.booked_in_hours_minutes, load.available_minutes or 0.0
     return f"{percent(load.utilisation_rate)} ({booked / 60:,.0f} of {available / 60:,.0f} h)"
-
-
-def _run_text(quality: Quality) -> str:
-    run = quality.last_run
-    if run is None:
-        return "none recorded"
-    return f"{run.outcome}, {moment_text(run.finished_at or run.started_at)}"
-
-
-def _proof_rows(quality: Quality, made_at: datetime) -> Iterator[tuple[str, str]]:
-    for proof in quality.proofs:
-        verdict = "proved" if proof.is_proved else "NOT proved"
-        age = length_text((made_at - proof.proved_at).total_seconds())
-        finding = (
-            f"{verdict} {age} ago, {moment_text(proof.proved_at)}: Cal.com counts "
-            f"{count_text(proof.api_count)}, the warehouse holds "
-            f"{count_text(proof.warehouse_count)}, {count_text(proof.quarantined_count)} in "
-            "quarantine"
-        )
-        yield f"Proof of {proof.resource}", finding
-    if not quality.proofs:
-        yield "Proof", "none"
-
-
-def _table_rows(quality: Quality, made_at: datetime) -> Iterator[tuple[str, str]]:
-    known = [(table.proved_at, table.table) for table in quality.tables if table.proved_at]
-    if known:
-        oldest, name = min(known)
-        many = "1 table" if len(known) == 1 else f"{len(known):,} tables"
-        age = length_text((made_at - oldest).total_seconds())
-        yield "Read completely", f"{many}; the oldest proof is {age} old ({name})"
-    unproved = [table.table for table in quality.tables if table.proved_at is None]
-    yield "Unproved tables", ", ".join(unproved) or "none"
-
-
-def _marking_text(quality: Quality) -> str:
-    marking = quality.marking
-    if not marking.covered.denominator:
-        return NOTHING
-    lately = f"; {rate_text(marking.covered_lately)} in the last three whole months"
-    return (
-        f"{share_text(marking.covered)} past bookings belong to hosts who marked anybody absent in "
-        f"the same month{lately}; elsewhere 'all came' and 'nobody marked' look alike"
-    )
-
-
-def _gap_rows(quality: Quality) -> Iterator[tuple[str, str]]:
-    # per table how many lists were left out, and one of them with the reason
-    kinds: dict[tuple[str, str], list[Gap]] = {}
-    for gap in quality.gaps:
-        kinds.setdefault((gap.status, gap.resource), []).append(gap)
-    for (status, resource), gaps in kinds.items():
-        many = f"{len(gaps):,} lists, such as " if len(gaps) > 1 else ""
-        yield (
-            f"{status.capitalize()}: {resource}",
-            f"{many}{gaps[0].scope}: {clean_text(gaps[0].reason)}",
-        )
-
-
-def _quarantine_text(quality: Quality) -> str:
-    if not quality.quarantined:
-        return "empty"
-    return "; ".join(
-        f"{entry.resource}: {count_text(entry.latest_count)} in the last sync, "
-        f"{count_text(entry.all_count)} in all"
-        for entry in quality.quarantined
-    )
-
-
-def _drift_text(quality: Quality) -> str:
-    if not quality.drift:
-        return "none seen"
-    return "; ".join(
-        f"{drift.table_name}.{clean_text(drift.field)} {drift.kind} ({drift.found})"
-        for drift in quality.drift
-    )

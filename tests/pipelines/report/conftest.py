@@ -71,7 +71,7 @@ def _add_people(warehouse):
     )  # fmt: skip
     insert(
         warehouse, "raw.users", id=2, name=HOSTILE, username="b", email="host2@example.com",
-        time_zone="America/New_York",
+        time_zone="America/New_York", default_schedule_id=22,
     )  # fmt: skip
     insert(
         warehouse, "raw.schedules", id=11, owner_id=1, name="Work", time_zone="Europe/Berlin",

@@ -106,9 +106,9 @@ def test_every_drawing_is_an_image_with_a_title(page):
 def test_every_chart_has_a_description_and_a_table_beside_it(page):
     charts = [s for s in page.all("svg") if s["attrs"]["class"].startswith("chart")]
 
-    assert len(charts) == 5
+    assert len(charts) == 6
     assert all(page.inside(chart, "desc")[0]["text"].strip() for chart in charts)
-    assert sum("as a table" in e["text"] for e in page.all("summary")) == 3
+    assert sum("as a table" in e["text"] for e in page.all("summary")) == 4
 
 
 def test_every_link_leads_to_a_place_on_the_page_and_ids_are_unique(page):

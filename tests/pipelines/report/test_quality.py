@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
+from pipelines.report.quality_rows import quality_rows
 from pipelines.report.queries import read_report
-from pipelines.report.tables import quality_rows
 from pipelines.warehouse import Warehouse
 from tests.pipelines.report.conftest import (
     AS_OF,

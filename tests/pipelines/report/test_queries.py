@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -127,6 +127,30 @@ def test_slices_take_bands_in_their_own_order(small_path):
 
     assert [row.label for row in found if row.dimension == "lead time"] == ["X", "Y"]
     assert all(counts(row.booking_no_show) == (11, 70) for row in found if row.label in "XY")
+
+
+def test_load_hours_add_up_to_the_days_that_are_over(small_report):
+    hours = small_report.load_hours
+
+    # Ada only: from 15 January to 13 March 42 working days of 8 hours, a booking on each
+    assert {hour.hour for hour in hours} == set(range(9, 17))
+    assert {hour.weekday for hour in hours} == {1, 2, 3, 4, 5}
+    assert sum(hour.available_minutes for hour in hours) == 42 * 480
+    assert sum(hour.booked_in_hours_minutes for hour in hours) == 42 * 30
+
+
+def test_risks_are_listed_only_where_the_scorecard_is_worth_it(small_report, small_path):
+    assert small_report.risks.verdict == "not enough data"
+    assert small_report.risks.bookings == ()
+    with Warehouse.open(str(small_path)) as warehouse:
+        warehouse.execute(
+            "update marts.agg_no_show_evaluation set verdict = 'better than the base rate'"
+        )
+        (booking,) = read_report(warehouse, made_at=MADE_AT).risks.bookings
+
+    assert (booking.host, booking.event_type) == ("Ada", "جلسة exe.🎉")
+    assert booking.start_at == datetime(2026, 3, 18, 10, tzinfo=UTC)
+    assert 0 < booking.risk < 1
 
 
 def test_month_on_month_compares_as_many_days(small_report):
