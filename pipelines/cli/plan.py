@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.extraction import new_run_id
 from cal_source.settings import resolve_settings
+from pipelines.cli.stored_plans import open_journal
 from pipelines.errors import UsageError
 from pipelines.exit_codes import ExitCode
 from pipelines.lease import writing
@@ -76,6 +77,7 @@ def run_plan(arguments: argparse.Namespace, output: Output) -> int:
             subscribers=subscribers_of(warehouse),
             requests_per_minute=arguments.requests_per_minute,
             tests=policy_tests(warehouse, policy),
+            is_finished=open_journal(warehouse, lambda: now).is_finished,
             refused=tuple(faults),
             all_or_nothing=arguments.all_or_nothing,
         )

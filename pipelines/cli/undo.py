@@ -63,6 +63,7 @@ def run_undo(arguments: argparse.Namespace, output: Output) -> int:
             subscribers=subscribers_of(warehouse),
             requests_per_minute=plan.totals.requests_per_minute,
             tests=policy_tests(warehouse, policy),
+            is_finished=journal.is_finished,
             undoes=digest,
         )
         built = build_plan(undoing.requests, context)

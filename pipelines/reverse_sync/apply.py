@@ -20,7 +20,7 @@ from pipelines.reverse_sync.errors import (
 )
 from pipelines.reverse_sync.executor import Executor, Tools
 from pipelines.reverse_sync.gate import Gate
-from pipelines.reverse_sync.journal import Progress, Step, progress
+from pipelines.reverse_sync.journal import Progress, Step, finished_at, progress
 from pipelines.reverse_sync.outcome import Outcome
 from pipelines.reverse_sync.plan import REFERENCE_PREFIX
 from pipelines.reverse_sync.policy import held_until
@@ -212,7 +212,8 @@ class _Apply:
         entries = self.around.journal.entries(self.gate.digest)
         self._remember(entries)
         leave = self._pass()
-        _refuse_finished(self.gate.digest, entries)
+        if (finished := finished_at(entries)) is not None:
+            raise PlanFinishedError(self.gate.digest, finished)
         self._check_secrets()
         self._note(Step.STARTED, {"approvals": leave.approvals, "approvers": leave.approvers})
         stopped, error = self._carry_out_all()
@@ -371,14 +372,3 @@ class _Apply:
 
     def _note(self, step: Step, content: dict[str, object]) -> None:
         self.around.journal.append(self.gate.digest, "", step, content)
-
-
-def _refuse_finished(plan_digest: str, entries: Sequence[Entry]) -> None:
-    """Refuse a plan that was applied to the end, unless a person reopened one of its changes.
-
-    Raises:
-        PlanFinishedError: It was.
-    """
-    steps = [entry for entry in entries if entry.step in {Step.FINISHED, Step.DECIDED}]
-    if steps and steps[-1].step is Step.FINISHED:
-        raise PlanFinishedError(plan_digest, steps[-1].written_at)

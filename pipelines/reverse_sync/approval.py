@@ -91,10 +91,11 @@ class SignedStatement:
         """Return whether the signature fits the statement and this public key (hexadecimal)."""
         try:
             key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
-            key.verify(bytes.fromhex(self.signature), _to_sign(self.statement))
+            signature = bytes.fromhex(self.signature)
+            key.verify(signature, _to_sign(self.statement))
         except (InvalidSignature, ValueError):
             return False
-        return True
+        return signature.hex() == self.signature  # one spelling only: capitals were edited in
 
 
 def _to_sign(statement: Statement) -> bytes:

@@ -69,6 +69,7 @@ class Context:
         requests_per_minute: The rate budget.
         tests: Runs the policy's SQL tests over the changes.
         undoes: Digest of the plan that this one takes back.
+        is_finished: Whether the plan of a digest was applied to the end before.
         refused: Faults of the source, found before the requests were made.
         all_or_nothing: Refuse everything when one request is bad.
     """
@@ -86,6 +87,7 @@ class Context:
     requests_per_minute: int = 120
     tests: Callable[[Sequence[Change]], tuple[Breach, ...]] = lambda _: ()
     undoes: str = ""
+    is_finished: Callable[[str], bool] = lambda _: False
     refused: tuple[Rejected, ...] = ()
     all_or_nothing: bool = False
 
@@ -130,6 +132,8 @@ def build_plan(requests: Iterable[ChangeRequest], context: Context) -> Built:
         breaches=found,
         undoes=context.undoes,
     )
+    while changes and context.is_finished(digest := digest_of(plan)):
+        plan = replace(plan, repeats=digest)
     sources = tuple(one.source for one in builder.already_so)
     in_order = sorted(rejected, key=lambda one: _place(one.source))
     return Built(plan=plan, rejected=tuple(in_order), already_so=sources)

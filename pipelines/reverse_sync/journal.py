@@ -156,6 +156,10 @@ class Journal:
             return self._entries("order by sequence")
         return self._entries("where plan_digest = $plan order by sequence", {"plan": plan_digest})
 
+    def is_finished(self, plan_digest: str) -> bool:
+        """Return whether a plan was applied to the end."""
+        return finished_at(self.entries(plan_digest)) is not None
+
     def check(self) -> int:
         """Return how many rows there are, all of them intact.
 
@@ -261,6 +265,12 @@ def _after(known: Progress, step: Step, details: Mapping[str, Any]) -> Progress:
             result=known.result,
         )
     return known
+
+
+def finished_at(entries: Iterable[Entry]) -> datetime | None:
+    """Return when a plan was applied to the end; None where it was not, or a person reopened it."""
+    steps = [entry for entry in entries if entry.step in {Step.FINISHED, Step.DECIDED}]
+    return steps[-1].written_at if steps and steps[-1].step is Step.FINISHED else None
 
 
 def decide(journal: Journal, plan: Plan, change_id: str, decision: Decision, reason: str) -> None:

@@ -316,6 +316,9 @@ class Plan:
         breaches: Guards that it breaks.
         undoes: Digest of the plan that this one takes back; empty for an ordinary plan.
         part_of: Digest of the plan of which this one is the approved part; empty otherwise.
+        repeats: Digest of an equal plan that was applied to the end before; empty otherwise. An
+            approval is used up with its plan, so the same change needs another digest to be wanted
+            a second time.
         format: Version of this form.
     """
 
@@ -328,6 +331,7 @@ class Plan:
     breaches: tuple[Breach, ...] = ()
     undoes: str = ""
     part_of: str = ""
+    repeats: str = ""
     format: int = FORMAT
 
     def __iter__(self) -> Iterator[Change]:
@@ -365,7 +369,7 @@ def decode_plan(content: bytes, source: str) -> Plan:
         raise PlanFileError(source, f"is no plan of this version ({error})") from error
     if plan.format != FORMAT:
         raise PlanFileError(source, f"has format {plan.format}, and this version reads {FORMAT}")
-    if encode_plan(plan) != content:
+    if memoryview(content)[:-1] != canonical(plan) or content[-1:] != b"\n":  # without a copy
         raise PlanFileError(source, "was edited: it is not in the form in which plans are written")
     return plan
 

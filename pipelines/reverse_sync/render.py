@@ -166,6 +166,8 @@ def _summary(plan: Plan) -> Section:
         lines.append(f"Takes back plan {plan.undoes[:_SHORT]}")
     if plan.part_of:
         lines.append(f"Part of plan {plan.part_of[:_SHORT]}")
+    if plan.repeats:
+        lines.append(f"Repeats plan {plan.repeats[:_SHORT]}, which was applied before")
     noun = "change" if len(plan.changes) == 1 else "changes"
     return Section(f"Plan {digest_of(plan)[:_SHORT]}: {len(plan.changes)} {noun}", tuple(lines))
 

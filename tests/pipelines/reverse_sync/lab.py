@@ -115,6 +115,7 @@ class Lab:
             "policy": self.policy,
             "now": self.now,
             "secret": self.secrets.__getitem__,
+            "is_finished": self.journal.is_finished,
         }
         built = build_plan(requests, Context(**given | context))
         assert [str(one) for one in built.rejected] == []

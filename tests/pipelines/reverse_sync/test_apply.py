@@ -452,6 +452,26 @@ def test_approval_is_used_up_when_its_plan_is_finished(lab):
     assert len(lab.writes()) == 1
 
 
+def test_same_change_can_be_wanted_again_and_needs_an_approval_of_its_own(lab):
+    key = next(k for k, s in lab.sandbox.world.schedules.items() if s.owner_id == 1001)
+    former = lab.sandbox.world.schedules[key].name
+    request = renaming(lab, "again")
+    first = approved(lab, request)
+    assert lab.plan(request) == first
+    lab.apply(first)
+    lab.sandbox.world.edit("schedules", key, name=former)
+
+    second = lab.plan(request)
+
+    assert second.repeats == digest_of(first)
+    assert second.changes == first.changes
+    with pytest.raises(ApprovalRefusedError):
+        lab.apply(second)
+    lab.approve(second)
+    lab.approve(second, GRACE)
+    assert lab.apply(second).is_success
+
+
 def test_clock_that_was_set_back_behind_the_journal_closes_the_gate(lab):
     plan = approved(lab, cancel(*lab.bookings(1)))
     lab.now -= HOUR
