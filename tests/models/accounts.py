@@ -64,7 +64,7 @@ def recorded_account(folder: Path) -> Account:
 
 
 def random_account(seed: int, size: int = 500) -> Account:
-    """Records of every kind: few bookers who come back, moves, seats, absences, odd hours."""
+    """Records of every kind: few bookers who come back, moves, seats, months with absences."""
     rng = random.Random(seed)
     zones = dict(enumerate(("Europe/Berlin", "Asia/Kolkata", "Pacific/Pago_Pago"), start=1))
     kinds = {10: EventType("", 30, 0), 11: EventType("7", 45, 0), 12: EventType("", 60, 4)}
@@ -86,7 +86,8 @@ def random_record(rng: random.Random, number: int, account: Account) -> Record:
         emails = emails[: rng.choice([1, 3])]
     by = rng.choice(["", booker.upper(), "h1@example.com", "x@example.com"])
     created = start - timedelta(minutes=rng.choice([-5, 30, 60, 1440, 4321, 20000, 90000]))
-    entries = [{"email": email, "absent": rng.random() < 0.15} for email in emails]
+    chance = 0.3 if start.month % 2 else 0.05
+    entries = [{"email": email, "absent": rng.random() < chance} for email in emails]
     if kind == 12:
         entries = [{**entry, "seatUid": f"s{number}.{n}"} for n, entry in enumerate(entries)]
     from_uid = f"u{number - 1}" if number and rng.random() < 0.15 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -166,18 +167,26 @@ def shares(booking: Booking, account: Account, *, is_covered: bool, again: bool)
     return found
 
 
-def rates(account: Account, bookings: list[Booking]) -> dict[tuple[str, str, str], list[int]]:
-    """(metric, dimension, value) → numerator and denominator over all time."""
+def parts(
+    account: Account, bookings: list[Booking]
+) -> Iterator[tuple[Booking, str, dict[str, tuple[int, int]]]]:
+    """Each booking with its booker's history and what it adds to each metric."""
     history = {uid: (name, again) for uid, name, again in histories(bookings)}
     marking = {
         (b.host, month_of(b.local.date()))
         for b in bookings
         if b.is_ended and (any(b.marks) or b.is_host_absent)
     }
-    found: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
     for booking in bookings:
         name, again = history[booking.uid]
         covered = (booking.host, month_of(booking.local.date())) in marking
+        yield booking, name, shares(booking, account, is_covered=covered, again=again)
+
+
+def rates(account: Account, bookings: list[Booking]) -> dict[tuple[str, str, str], list[int]]:
+    """(metric, dimension, value) → numerator and denominator over all time."""
+    found: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for booking, name, added in parts(account, bookings):
         team = booking.kind.team if booking.kind and booking.kind.team else "personal"
         places = {
             "all": "all",
@@ -189,9 +198,7 @@ def rates(account: Account, bookings: list[Booking]) -> dict[tuple[str, str, str
             "lead time": band(minutes(booking.created, booking.start)),
             "attendee history": name,
         }
-        for metric, (numerator, denominator) in shares(
-            booking, account, is_covered=covered, again=again
-        ).items():
+        for metric, (numerator, denominator) in added.items():
             for dimension, value in places.items():
                 if metric == "seat fill" and dimension not in {"all", "host", "event type", "team"}:
                     continue
@@ -199,6 +206,34 @@ def rates(account: Account, bookings: list[Booking]) -> dict[tuple[str, str, str
                 counts[0] += int(numerator)
                 counts[1] += int(denominator)
     return {key: counts for key, counts in found.items() if counts[1]}
+
+
+def month_on_month(account: Account, bookings: list[Booking]) -> dict[tuple[str, date], list[int]]:
+    """(metric, month) → counts of its days that are compared, and of as many days before it."""
+    found: dict[tuple[str, date], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    added = list(parts(account, bookings))
+    for month in {month_of(b.local.date()) for b in bookings if b.local.date() <= AS_OF.date()}:
+        following = month_of(month + timedelta(days=31))
+        before = month_of(month - timedelta(days=1))
+        days = min((min(following, AS_OF.date()) - month).days, (month - before).days)
+        for place, first in ((0, month), (2, before)):
+            for booking, _, metrics in added:
+                if 0 <= (booking.local.date() - first).days < days:
+                    for metric, (numerator, denominator) in metrics.items():
+                        found[metric, month][place] += int(numerator)
+                        found[metric, month][place + 1] += int(denominator)
+    return {key: counts for key, counts in found.items() if counts[1] and key[0] != "seat fill"}
+
+
+def newcombe(counts: list[int]) -> tuple[float, float]:
+    """The 95 % interval of a difference of two shares."""
+    now, before = counts[0] / counts[1], counts[2] / counts[3]
+    low, high = wilson_interval(*counts[:2])
+    low_before, high_before = wilson_interval(*counts[2:])
+    return (
+        now - before - sqrt((now - low) ** 2 + (high_before - before) ** 2),
+        now - before + sqrt((high - now) ** 2 + (before - low_before) ** 2),
+    )
 
 
 def insights(bookings: list[Booking]) -> dict[str, tuple[float, float]]:
@@ -272,6 +307,17 @@ def assert_agrees(connection: duckdb.DuckDBPyConnection, account: Account) -> No
         assert found[:4] == pytest.approx([numerator / denominator, low, high, shrunk])
         assert found[4] == (found[5] >= 20)
 
+    months = connection.execute(
+        "select metric, month_start_date, numerator, denominator, coalesce(numerator_before, 0), "
+        "coalesce(denominator_before, 0), change from marts.agg_month_on_month"
+    ).fetchall()
+    assert {row[:2]: list(row[2:6]) for row in months} == month_on_month(account, bookings)
+    for *counts, change in (row[2:] for row in months):
+        if change == "not enough data":
+            continue
+        low, high = newcombe(counts)
+        assert change == ("up" if low > 0 else "down" if high < 0 else "not clear")
+
     numbers = connection.execute(
         "select metric, insights_value, our_value from marts.agg_insights_metrics "
         "where period = 'all time'"
@@ -299,11 +345,13 @@ def test_rates_and_insights_agree_with_plain_python(project, warehouse, seed):
         project,
         DuckDBEngine(warehouse),
         as_of=AS_OF,
-        select=["+marts.agg_rates", "+marts.agg_insights_metrics"],
+        select=["+marts.agg_month_on_month", "+marts.agg_insights_metrics"],
     )
 
     assert result.ok
     assert_agrees(warehouse, account)
+    changes = warehouse.execute("select distinct change from marts.agg_month_on_month").fetchall()
+    assert {change for (change,) in changes} == {"up", "down", "not clear", "not enough data"}
 
 
 @pytest.mark.reference
