@@ -71,8 +71,9 @@ _RATE = """
 ## Use of the allowed rate
 
 First loads in real time against a limit; the server counts requests in windows of a minute, as
-Cal.com does. Use is what was asked in full windows, of what was allowed in them; the last window,
-in which the work ends, does not count.
+Cal.com does, and gives 25 bookings an answer, so that requests and not rows decide. Use is what
+was asked in full windows, of what was allowed in them; the last window, in which the work ends,
+does not count.
 
 | limit | full windows | requests in them | use | refused (429) |
 |---|---|---|---|---|

@@ -20,7 +20,7 @@ CASES: Final[Mapping[str, tuple[Callable[[Session, int], None], tuple[int, ...]]
     "load": (measure_load, (20_000,)),
     "postgres": (measure_postgres, (20_000,)),
     "growth": (measure_growth, (10_000, 100_000)),
-    "rate": (measure_rate, (75_000,)),
+    "rate": (measure_rate, (7_500,)),
     "accounts": (measure_accounts, (2_000,)),
 }
 """Case by name: what measures it at one size, and the sizes it has without `--bookings`."""

@@ -40,7 +40,7 @@ _SORTS: Final = {
 }
 _NEWEST_FIRST: Final = ("past", "cancelled")
 _DEFAULT_TAKE: Final = 100
-_MOST: Final = 250
+MOST: Final = 250
 _INSTANTS: Final = (
     "afterStart", "beforeEnd",
     "afterCreatedAt", "beforeCreatedAt", "afterUpdatedAt", "beforeUpdatedAt",
@@ -64,6 +64,7 @@ class Settings:
         latency_ms: How long every answer takes at least.
         limit: Requests that a key may make in a window; every answer tells.
         window_seconds: Length of a window; a key that exceeds the limit is blocked for as long.
+        largest_page: Most bookings in an answer, whatever was asked for.
         seed: Chooses the invented account.
         invented: How many bookings the sandbox invents; the owner sees most of them.
     """
@@ -73,6 +74,7 @@ class Settings:
     latency_ms: float = 0.0
     limit: int = 1_000_000_000
     window_seconds: float = 60.0
+    largest_page: int = MOST
     seed: int = 7
     invented: int = INVENTED_BOOKINGS
 
@@ -151,6 +153,7 @@ class Service:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._clock = clock
+        self._largest_page = settings.largest_page
         self._now = now
         born = now().replace(minute=0, second=0, microsecond=0)
         world = World.generate(bookings=settings.invented, seed=settings.seed, now=born)
@@ -193,9 +196,10 @@ class Service:
         values = dict(pairs)
         unknown = values.keys() - _KNOWN
         take, skip = int(values.get("take", _DEFAULT_TAKE)), int(values.get("skip", 0))
-        if unknown or not 1 <= take <= _MOST or skip < 0:
+        if unknown or not 1 <= take <= MOST or skip < 0:
             # Cal.com would drop or refuse them; a measurement that needs them has to learn it
             return Reply(501, {}, f"the bench server knows no {sorted(unknown) or pairs}".encode())
+        take = min(take, self._largest_page)
         rows, total = store.page(self._query(values, take, skip))
         data = b",".join(store.texts(rows))
         counts = msgspec.json.encode(pagination(total, take, skip))
@@ -270,14 +274,14 @@ class Service:
         while len(found) < total:
             skip = 0
             while skip < total:
-                query = [("take", str(_MOST)), ("skip", str(skip)), ("sortCreated", "asc")]
+                query = [("take", str(MOST)), ("skip", str(skip)), ("sortCreated", "asc")]
                 answer = self._sandbox.respond(
                     "GET", "/v2/organizations/101/bookings", query, headers
                 )
                 page = msgspec.json.decode(answer.body)
                 total = page["pagination"]["totalItems"]
                 found |= {record["uid"]: record for record in page["data"]}
-                skip += _MOST
+                skip += MOST
         return sorted(found.values(), key=lambda record: (record["createdAt"], record["id"]))
 
     def _make_accounts(
