@@ -69,3 +69,23 @@ def test_every_metric_equals_its_mart_on_the_recorded_account(recorded_sandbox, 
         assert build_models(warehouse, as_of=AS_OF, clock=lambda: AS_OF).ok
 
         assert differing(engine_of(warehouse)) == {}
+
+
+NO_METRICS = {
+    "marts.agg_rates.shrunk_rate": "for ranking only",
+    "marts.agg_no_show_scorecard.no_show_rate": "what the scorecard is learnt from",
+    "marts.agg_no_show_calibration.observed_rate": "how the scorecard did",
+}
+
+
+def test_every_rate_of_an_aggregate_is_a_metric():
+    """A rate under the same name in several marts is one metric at several grains."""
+    named = {metric.column for metric in METRICS.values()}
+    rates = {
+        f"{model.name}.{column}"
+        for model in PROJECT.models.values()
+        for column in model.column_names
+        if model.name.startswith("marts.agg_") and column.endswith("_rate")
+    }
+
+    assert {rate for rate in rates if rate.rpartition(".")[2] not in named} == set(NO_METRICS)
