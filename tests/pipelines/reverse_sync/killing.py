@@ -30,6 +30,7 @@ from pipelines.reverse_sync.errors import PlanFinishedError
 from pipelines.reverse_sync.journal import Journal, progress
 from pipelines.reverse_sync.plan import Plan, decode_plan, digest_of, encode_plan
 from pipelines.warehouse import Warehouse
+from pipelines.warehouse.duckdb_file import DuckDBWarehouse
 from tests.pipelines.reverse_sync.approved import ADA, GRACE, NOW
 from tests.pipelines.reverse_sync.lab import OPEN_POLICY, WRITES, Lab, cancel
 from tests.pipelines.reverse_sync.scenarios import ADA as GUEST
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 FINISHED_BEFORE = 3
 NOT_DONE = 4
-WARMED = httpx.HTTPTransport(verify=False)
+# What every fork needs is imported once.
+WARMED = (httpx.HTTPTransport(verify=False), DuckDBWarehouse)
 
 
 class Loss(StrEnum):
