@@ -106,7 +106,7 @@ def write_rejected(
         for number, one in enumerate(rejected, 1)
     ]
     with warehouse.transaction():
-        _insert(warehouse, REJECTED_REQUESTS, rows)
+        insert_rows(warehouse, REJECTED_REQUESTS, rows)
 
 
 def policy_tests(
@@ -158,8 +158,8 @@ def _forget(warehouse: Warehouse, mark: str) -> None:
 
 def _write_changes(warehouse: Warehouse, mark: str, changes: Sequence[Change]) -> None:
     rows = [_change_row(mark, position, one) for position, one in enumerate(changes, 1)]
-    _insert(warehouse, PLAN_CHANGES, rows)
-    _insert(warehouse, PLAN_PEOPLE, [row for one in changes for row in _people_rows(mark, one)])
+    insert_rows(warehouse, PLAN_CHANGES, rows)
+    insert_rows(warehouse, PLAN_PEOPLE, [row for one in changes for row in _people_rows(mark, one)])
 
 
 def _change_row(mark: str, position: int, change: Change) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def _people_rows(mark: str, change: Change) -> Iterator[dict[str, Any]]:
         }
 
 
-def _insert(warehouse: Warehouse, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_rows(warehouse: Warehouse, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows as one JSON text: a parameter for each value takes a hundred times as long."""
     types = warehouse.dialect.types
     values = [f"cast(value->>'{c.name}' as {types[c.type]})" for c in table.columns]

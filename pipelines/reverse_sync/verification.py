@@ -7,7 +7,7 @@ other ways and at another time, and shows what somebody changed since.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.answer import Answer
 from cal_source.catalogue import Paging, operation
@@ -19,20 +19,25 @@ from pipelines.reverse_sync.conditions import failures
 from pipelines.reverse_sync.errors import MissingResultError, ReverseSyncError
 from pipelines.reverse_sync.journal import Journal, progress
 from pipelines.reverse_sync.outcome import Outcome
-from pipelines.reverse_sync.plan import REFERENCE_PREFIX
+from pipelines.reverse_sync.plan import REFERENCE_PREFIX, RESULT_PREFIX
 from pipelines.reverse_sync.references import references, with_results
-from pipelines.reverse_sync.store import read_plan
-from pipelines.reverse_sync.warehouse_world import records_of
+from pipelines.reverse_sync.store import insert_rows, read_plan
+from pipelines.reverse_sync.tables import EFFECT_VERIFICATION
+from pipelines.reverse_sync.warehouse_world import records_by_key, records_of
 from pipelines.sql_text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from cal_source.catalogue import Operation
     from cal_source.tables import Table
     from pipelines.reverse_sync.plan import Change
     from pipelines.warehouse import Warehouse
+
+
+_AT_A_TIME: Final = 500
+"""Changes whose records are read together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,21 @@ class _WarehouseReads:
         self._warehouse = warehouse
         self._now = now
         self._tables: dict[str, list[Any]] = {}
+        self._prepared: dict[str, dict[str, Any]] = {}
+
+    def prepare(self, changes: Iterable[Change]) -> None:
+        """Read what single reads of these changes will show, with few queries."""
+        keys: dict[str, dict[Any, None]] = {}
+        for change in changes:
+            row = None if change.read is None else operation(change.read.operation)
+            key = None if row is None or change.read is None else _key(row, change.read.path)
+            if row is not None and key is not None and not _is_open(key):
+                keys.setdefault(row.table or "", {})[key] = None
+        self._prepared = {
+            name: dict.fromkeys(map(str, found))
+            | records_by_key(self._warehouse, TABLES[name], list(found))
+            for name, found in keys.items()
+        }
 
     def request(
         self,
@@ -73,17 +93,14 @@ class _WarehouseReads:
             NotFoundError: The warehouse has no such record.
         """
         del params, body, priority  # a table has all that narrower reads show
-        table = TABLES[operation.table or ""]
-        names = operation.path_parameters
-        is_one = operation.paging is Paging.ONE and names
-        key = (path or {}).get(names[-1]) if is_one else None
-        data: Any = self._records(table, key)
+        key = _key(operation, path or {})
+        data: Any = self._records(TABLES[operation.table or ""], key)
         data = [one for one in data if _belongs(one, path or {})]
-        if is_one and not data:
+        if key is not None and not data:
             raise NotFoundError(method="GET", path=operation.path, status=404)
         return Answer(
             status=200,
-            data=data[0] if is_one else data,
+            data=data if key is None else data[0],
             pagination=None,
             content=b"",
             request_id=None,
@@ -93,10 +110,25 @@ class _WarehouseReads:
 
     def _records(self, table: Table, key: object) -> list[Any]:
         if key is not None:
-            return records_of(self._warehouse, table, key)
+            known = self._prepared.get(table.name, {})
+            if str(key) not in known:
+                known = records_by_key(self._warehouse, table, [key])
+            record = known.get(str(key))
+            return [] if record is None else [record]
         if table.name not in self._tables:
             self._tables[table.name] = records_of(self._warehouse, table)
         return self._tables[table.name]
+
+
+def _key(row: Operation, path: Mapping[str, object]) -> object:
+    """Return the key of the one record that a read shows; None where it is a list."""
+    names = row.path_parameters
+    return path.get(names[-1]) if row.paging is Paging.ONE and names else None
+
+
+def _is_open(key: object) -> bool:
+    """Whether a key is the result of another change."""
+    return isinstance(key, str) and key.startswith(RESULT_PREFIX)
 
 
 def _belongs(record: Mapping[str, Any], path: Mapping[str, object]) -> bool:
@@ -118,19 +150,19 @@ def verify_effects(
         is_read: Tables that the sync has read.
     """
     found = list(_verified(warehouse, now, is_read))
-    for one in found:
-        warehouse.execute(
-            "insert into ops.effect_verification (plan_digest, change_id, run_id, is_verified, "
-            "difference, verified_at) values ($plan, $change, $run, $verified, $difference, $now)",
-            {
-                "plan": one.plan_digest,
-                "change": one.change_id,
-                "run": run_id,
-                "verified": not one.difference,
-                "difference": one.difference,
-                "now": now,
-            },
-        )
+    rows = [
+        {
+            "plan_digest": one.plan_digest,
+            "change_id": one.change_id,
+            "run_id": run_id,
+            "is_verified": not one.difference,
+            "difference": one.difference,
+            "verified_at": now,
+        }
+        for one in found
+    ]
+    with warehouse.transaction():
+        insert_rows(warehouse, EFFECT_VERIFICATION, rows)
     return found
 
 
@@ -144,23 +176,29 @@ def _verified(warehouse: Warehouse, now: datetime, is_read: frozenset[str]) -> I
             plan = read_plan(warehouse, digest)
         except ReverseSyncError:  # the plan was cleared away, or edited: the audit tells
             continue
-        for change in plan:
-            is_done = change.id in open_ids and known[change.id].outcome is Outcome.DONE
-            if is_done and _table_of(change) in is_read:
-                is_made = _is_made(warehouse, change, results[change.id])
-                if is_made is None:
-                    difference = _difference(change, reads, results, now)
-                else:
-                    difference = "" if is_made else "what was made is not there"
+        wanted = [
+            change
+            for change in plan
+            if change.id in open_ids
+            and known[change.id].outcome is Outcome.DONE
+            and _table_of(change) in is_read
+        ]
+        for first in range(0, len(wanted), _AT_A_TIME):
+            some = wanted[first : first + _AT_A_TIME]
+            reads.prepare(some)
+            for change in some:
+                difference = _difference(warehouse, change, reads, results, now)
                 yield Verified(plan_digest=digest, change_id=change.id, difference=difference)
 
 
 def _unverified(warehouse: Warehouse) -> dict[str, set[str]]:
-    """Return the ids of settled changes that no sync has verified yet, by plan."""
+    """Return the ids of the changes that are done and that no sync has verified yet, by plan."""
     rows = warehouse.rows(
         "select distinct plan_digest, change_id from ops.reverse_journal as j "
-        "where step = 'settled' and not exists (select 1 from ops.effect_verification as v "
-        "where v.plan_digest = j.plan_digest and v.change_id = j.change_id and v.is_verified)"
+        "where (step = 'decided' or (step = 'settled' and content like $done)) and not exists ("
+        "select 1 from ops.effect_verification as v where v.plan_digest = j.plan_digest "
+        "and v.change_id = j.change_id and v.is_verified)",
+        {"done": f'%"outcome":"{Outcome.DONE}"%'},
     )
     found: dict[str, set[str]] = {}
     for row in rows:
@@ -177,8 +215,15 @@ def _table_of(change: Change) -> str:
 
 
 def _difference(
-    change: Change, reads: _WarehouseReads, results: Mapping[str, Mapping[str, Any]], now: datetime
+    warehouse: Warehouse,
+    change: Change,
+    reads: _WarehouseReads,
+    results: Mapping[str, Mapping[str, Any]],
+    now: datetime,
 ) -> str:
+    is_made = _is_made(warehouse, change, results[change.id])
+    if is_made is not None:
+        return "" if is_made else "what was made is not there"
     try:
         filled = with_results(change, results)
     except MissingResultError as error:

@@ -17,6 +17,8 @@ from cal_source.tables import TABLES, Child, Column, ColumnType, Table
 from pipelines.sql_text import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from cal_source.sandbox import World
     from pipelines.warehouse import Warehouse
 
@@ -80,31 +82,47 @@ def world_of(warehouse: Warehouse, user_id: int, now: datetime) -> World:
     return load_recording(Recording(index, lists.get), now)
 
 
-def records_of(warehouse: Warehouse, table: Table, key: Any = None) -> list[Any]:
+def records_of(warehouse: Warehouse, table: Table) -> list[Any]:
     """Return the rows of a table and its children as the records that they came from.
 
     Args:
         warehouse: A synced warehouse.
-        table: A table that is no child, with a key of one column.
-        key: Only the record with this key; None gives all.
+        table: A table that is no child.
     """
+    return [record for _, record in _keyed_records(warehouse, table, None)]
+
+
+def records_by_key(warehouse: Warehouse, table: Table, keys: Sequence[Any]) -> dict[str, Any]:
+    """Return some of these records by their keys, as text; those that are not there are left out.
+
+    Args:
+        warehouse: A synced warehouse.
+        table: A table that is no child, with a key of one column.
+        keys: Hundreds of keys at most: they go into one query for each table.
+    """
+    return {str(key): record for key, record in _keyed_records(warehouse, table, keys)}
+
+
+def _keyed_records(
+    warehouse: Warehouse, table: Table, keys: Sequence[Any] | None
+) -> Iterator[tuple[Any, Any]]:
     children = [child for child in table.children if not child.keeps_source]
-    elements = {child.path: _elements(warehouse, child, key) for child in children}
-    records = []
-    for row in _rows(warehouse, table, table.key[0], key):
+    elements = {child.path: _elements(warehouse, child, keys) for child in children}
+    for row in _rows(warehouse, table, table.key[0], keys):
         record = _record(table, row)
         for child in children:
-            key = tuple(row[name] for name in child.table.parent_key.values())
-            record[child.path] = elements[child.path].get(key, [])
-        records.append(record)
-    return records
+            parent = tuple(row[name] for name in child.table.parent_key.values())
+            record[child.path] = elements[child.path].get(parent, [])
+        yield row[table.key[0]], record
 
 
-def _elements(warehouse: Warehouse, child: Child, parent: Any) -> dict[tuple[Any, ...], list[Any]]:
+def _elements(
+    warehouse: Warehouse, child: Child, parents: Sequence[Any] | None
+) -> dict[tuple[Any, ...], list[Any]]:
     """Return the elements of a nested list in order, by the key of the record that has them."""
     text = _TEXTS_OF_LISTS.get(child.path)
     found: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
-    rows = _rows(warehouse, child.table, next(iter(child.table.parent_key)), parent)
+    rows = _rows(warehouse, child.table, next(iter(child.table.parent_key)), parents)
     for row in sorted(rows, key=lambda row: int(row["position"])):
         element = _record(child.table, row)
         key = tuple(row[name] for name in child.table.parent_key)
@@ -126,11 +144,15 @@ def _hours(days: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return grouped
 
 
-def _rows(warehouse: Warehouse, table: Table, column: str, value: Any) -> list[dict[str, Any]]:
+def _rows(
+    warehouse: Warehouse, table: Table, column: str, values: Sequence[Any] | None
+) -> list[dict[str, Any]]:
     sql = f"select * from {quoted('raw', table.name)}"
-    if value is None:
+    if values is None:
         return warehouse.rows(sql)
-    return warehouse.rows(f"{sql} where {quoted(column)} = $value", {"value": value})
+    given = {f"value_{number}": value for number, value in enumerate(values)}
+    places = ", ".join(f"${name}" for name in given)
+    return warehouse.rows(f"{sql} where {quoted(column)} in ({places})", given)
 
 
 def _record(table: Table, row: dict[str, Any]) -> dict[str, Any]:
