@@ -3,7 +3,8 @@
     python -m tests.pipelines.reverse_sync.measure kills races window size pace
 
 Kills and races are added to those kept; SOAK_SEED gives others, SOAK_COUNT how many (default 500),
-SOAK_MINUTES how long at most (default 30). The rest is measured anew. The page is written after it.
+SOAK_MINUTES how long at most (default 30). The rest is measured anew, the pace with SOAK_PACED
+changes (default 10000: a quarter of an hour). The page is written after it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ SEED = int(os.environ.get("SOAK_SEED", "1"))
 COUNT = int(os.environ.get("SOAK_COUNT", "500"))
 SECONDS = 60 * float(os.environ.get("SOAK_MINUTES", "30"))
 CHANGES = 10_000
+PACED = int(os.environ.get("SOAK_PACED", "10000"))
 
 
 def deaths(folder: Path, seed: int, *, count: int, seconds: float) -> Iterator[tuple[str, str]]:
@@ -92,7 +94,7 @@ def _size(_folder: Path) -> dict[str, Any]:
 
 def _pace(folder: Path) -> dict[str, Any]:
     with Warehouse.open(str(folder / "pace.duckdb")) as warehouse:
-        return test_pace.paced(warehouse, changes=CHANGES, bookings=50_000)._asdict()
+        return test_pace.paced(warehouse, changes=PACED, bookings=50_000)._asdict()
 
 
 def _measured(part: str, folder: Path) -> Any:
