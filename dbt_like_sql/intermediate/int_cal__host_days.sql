@@ -56,7 +56,7 @@ days as (
         schedules.schedule_id,
         schedules.version_number,
         schedules.hours_source,
-        starts.instant_at as day_start_at
+        zone_days.day_start_at
     from spans
     inner join intermediate.int_cal__dates as dates
         on
@@ -67,11 +67,10 @@ days as (
             spans.host_id = schedules.host_id
             and dates.date_day >= schedules.first_date
             and (schedules.last_date is null or dates.date_day <= schedules.last_date)
-    inner join intermediate.int_cal__zone_minutes as starts
+    inner join intermediate.int_cal__zone_days as zone_days
         on
-            schedules.time_zone = starts.time_zone
-            and dates.date_day = starts.local_date
-            and starts.local_minute = 0
+            schedules.time_zone = zone_days.time_zone
+            and dates.date_day = zone_days.local_date
 ),
 
 bounded as (

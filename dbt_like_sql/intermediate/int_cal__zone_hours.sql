@@ -11,26 +11,58 @@ with
 
 hours as (
     select
+        days.time_zone,
+        days.local_date,
+        clock.local_hour,
+        days.day_start_at,
+        days.day_end_at,
+        days.is_regular
+    from intermediate.int_cal__zone_days as days
+    cross join
+        (
+            values
+            (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11),
+            (12), (13), (14), (15), (16), (17), (18), (19), (20), (21), (22), (23)
+        ) as clock (local_hour)
+),
+
+changing as (
+    select
         time_zone,
         local_date,
-        local_minute,
-        instant_at as start_at,
-        lead(instant_at) over (
-            partition by time_zone order by local_date asc, local_minute asc
+        local_hour,
+        day_end_at,
+        instant_of(wall_time(local_date, local_hour * 60), time_zone) as start_at
+    from hours
+    where not is_regular
+),
+
+spans as (
+    select
+        time_zone,
+        local_date,
+        local_hour,
+        add_minutes(day_start_at, local_hour * 60) as start_at,
+        add_minutes(day_start_at, local_hour * 60 + 60) as end_at
+    from hours
+    where is_regular
+    union all
+    select
+        time_zone,
+        local_date,
+        local_hour,
+        start_at,
+        coalesce(
+            lead(start_at) over (partition by time_zone, local_date order by local_hour), day_end_at
         ) as end_at
-    from intermediate.int_cal__zone_minutes
-    where
-        local_minute in (
-            0, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 660,
-            720, 780, 840, 900, 960, 1020, 1080, 1140, 1200, 1260, 1320, 1380
-        )
+    from changing
 )
 
 select
     time_zone, -- IANA name
     local_date, -- date; wall-clock date in time_zone
-    cast(local_minute / 60 as integer) as local_hour, -- 0..23; hour of the clock
+    local_hour, -- 0..23; hour of the clock
     start_at, -- UTC; its first moment
     end_at -- UTC; first moment of the next hour
-from hours
+from spans
 where start_at < end_at

@@ -1,7 +1,7 @@
 -- model: intermediate.int_cal__zone_minutes
--- description: The instant of each wall-clock minute that schedules use, and of each full hour,
---   per zone and date; worked out once per distinct pair. Of a minute that comes twice (clocks go
---   back) the first is meant; one that never comes moves on by the length of the jump.
+-- description: The instant of each wall-clock minute that schedules use, per zone and date. Of a
+--   minute that comes twice (clocks go back) the first is meant; one that never comes moves on by
+--   the length of the jump. Only days on which clocks change need a conversion of their own.
 -- grain: time_zone, local_date, local_minute
 -- materialized: table
 -- time: local_date and local_minute are wall-clock in time_zone; instant_at is UTC
@@ -28,33 +28,32 @@ minutes as (
             schedules.schedule_id = ranges.schedule_id
             and schedules.version_number = ranges.version_number
     where ranges.end_minute < 1440
-    union
-    select
-        schedules.time_zone,
-        hours.local_hour * 60 as local_minute
-    from intermediate.int_cal__host_schedules as schedules
-    cross join
-        (
-            values
-            (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11),
-            (12), (13), (14), (15), (16), (17), (18), (19), (20), (21), (22), (23)
-        ) as hours (local_hour)
 ),
 
-wall_clock as (
+paired as (
     select
         minutes.time_zone,
-        dates.date_day as local_date,
+        days.local_date,
         minutes.local_minute,
-        wall_time(dates.date_day, minutes.local_minute) as local_time
+        days.day_start_at,
+        days.is_regular
     from minutes
-    cross join intermediate.int_cal__dates as dates
-    where dates.date_day <= add_days(utc_day(:as_of), 29)
+    inner join intermediate.int_cal__zone_days as days on minutes.time_zone = days.time_zone
+    inner join intermediate.int_cal__dates as dates on days.local_date = dates.date_day
 )
 
 select
     time_zone, -- IANA name
     local_date, -- date; wall-clock date in time_zone
     local_minute, -- minutes; from local midnight
-    instant_of(local_time, time_zone) as instant_at -- UTC; the first such moment
-from wall_clock
+    add_minutes(day_start_at, local_minute) as instant_at -- UTC; the first such moment
+from paired
+where is_regular
+union all
+select
+    time_zone,
+    local_date,
+    local_minute,
+    instant_of(wall_time(local_date, local_minute), time_zone) as instant_at
+from paired
+where not is_regular
