@@ -24,7 +24,7 @@ import msgspec
 from cal_source.errors import MalformedAnswer, NotCalError, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 
@@ -94,12 +94,15 @@ class RawAnswer:
         return self.headers.get("content-type", "").partition(";")[0].strip() or "no content type"
 
 
-def read_answer(raw: RawAnswer, *, redirects: bool = False) -> Answer:
+def read_answer(
+    raw: RawAnswer, *, redirects: bool = False, decode: Callable[[bytes], Any] = msgspec.json.decode
+) -> Answer:
     """Return the success that `raw` is, or raise what is wrong with it.
 
     Args:
         raw: What came back.
         redirects: Whether a redirect is a result (sign-in callbacks) rather than a wrong address.
+        decode: Decodes the body of a success; what it does with `data` is the caller's affair.
 
     Raises:
         RequestFailed: Cal.com refused or failed; the subclass says how (`errors.refusal`).
@@ -114,7 +117,7 @@ def read_answer(raw: RawAnswer, *, redirects: bool = False) -> Answer:
         target = raw.headers.get("location", "").partition("?")[0] or "nowhere"
         message = f"a redirect to {target}, which is not followed"
         raise NotCalError(**_common(raw), cal_message=message)
-    body = _decode(raw)
+    body = _decode(raw, decode)
     if not isinstance(body, dict) or body.get("status") != "success":
         message = f"a JSON answer of {len(raw.content)} bytes has no success envelope"
         raise NotCalError(**_common(raw), cal_message=message)
@@ -163,9 +166,9 @@ def _success(
     )
 
 
-def _decode(raw: RawAnswer) -> object:
+def _decode(raw: RawAnswer, decode: Callable[[bytes], Any] = msgspec.json.decode) -> object:
     try:
-        return msgspec.json.decode(raw.content)
+        return decode(raw.content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if "json" in raw.content_type:
             message = f"the JSON of {len(raw.content)} bytes is broken or cut off"

@@ -25,6 +25,7 @@ from cal_source.errors import BadRequestError, CalError
 from cal_source.extraction import status_of
 from cal_source.ledger import BEGINNING, END_OF_TIME, Coverage, ReadStatus
 from cal_source.tables import TABLES
+from cal_source.typed_records import as_they_came
 from cal_source.walk import (
     BY_CREATED,
     BY_START,
@@ -286,7 +287,7 @@ class _Walk:
     def _note(self, answer: Answer, records: Sequence[Any], asked: Mapping[str, object]) -> None:
         self.requests += 1  # the client's own count is shared by all resources
         if not self._is_checked:
-            check_booking_page(records)
+            check_booking_page(as_they_came(records))
             self._is_checked = True
         self._server_started = self._server_started or answer.sent_at
         if asked.keys() <= _COUNTED_AS_A_WHOLE:
@@ -298,9 +299,10 @@ class _Walk:
         )
         self.quarantined += len(parsed.quarantined)
         self._has_nameless |= status_of(parsed) is ReadStatus.PARTIAL
-        uids = [row["uid"] for row in parsed.rows[RESOURCE]]
-        self.seen.update(uids)
-        self._extraction.read_uids += uids
+        if RESOURCE in parsed.tables:
+            uids = parsed.tables[RESOURCE]["uid"].to_pylist()
+            self.seen.update(uids)
+            self._extraction.read_uids += uids
         newest = parse_instant(batch.updated_at)
         if newest is not None:
             self._newest = max(newest, self._newest or newest)

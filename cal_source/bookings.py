@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.catalogue import operation
 from cal_source.errors import ForbiddenError, ShapeError, short_reason
+from cal_source.tables import TABLES
 from cal_source.targets import Skip, targets_of
 from cal_source.walk import check_filters_honoured, check_is_list, instant
 
@@ -136,11 +137,18 @@ def fetch_bookings(
 ) -> Answer:
     """Ask a view for one page of bookings and count the request under its purpose.
 
+    The answer's records are typed where they are as declared.
+
     Raises:
         CalError: Cal.com refuses or does not answer.
     """
     extraction.ledger.count_request(purpose)
-    return extraction.client.get(operation(view.operation), path=view.path, params=params)
+    return extraction.client.get(
+        operation(view.operation),
+        path=view.path,
+        params=params,
+        decode=extraction.form(TABLES[RESOURCE]).decode_page,
+    )
 
 
 def total_of(answer: Answer, what: str) -> int:

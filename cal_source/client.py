@@ -31,6 +31,7 @@ from cal_source.errors import (
     redact,
 )
 from cal_source.limiter import RateLimiter
+from cal_source.query import query_of
 from cal_source.retry import Retries
 
 if TYPE_CHECKING:
@@ -187,9 +188,10 @@ class CalClient:
         *,
         path: Mapping[str, object] = _NOTHING,
         params: Mapping[str, object] = _NOTHING,
+        decode: Callable[[bytes], Any] = msgspec.json.decode,
     ) -> Answer:
         """Send a read or lookup and return its answer; see `request`."""
-        return self.request(operation, path=path, params=params)
+        return self.request(operation, path=path, params=params, decode=decode)
 
     def request(
         self,
@@ -199,6 +201,7 @@ class CalClient:
         params: Mapping[str, object] = _NOTHING,
         body: object = None,
         priority: bool = False,
+        decode: Callable[[bytes], Any] = msgspec.json.decode,
     ) -> Answer:
         """Send one operation and return its answer.
 
@@ -212,6 +215,7 @@ class CalClient:
                 datetimes are written in UTC with milliseconds.
             body: Sent as JSON when not None.
             priority: Whether this request may use the limiter's reserve.
+            decode: Decodes the body of a success.
 
         Raises:
             ConfigError: The path parameters do not fit, or the operation exists in API v1 only.
@@ -224,13 +228,17 @@ class CalClient:
         request = self._http.build_request(
             operation.method,
             base_url + url_path,
-            params=_query(params) | key,
+            params=query_of(params) | key,
             content=None if body is None else msgspec.json.encode(body),
             headers=_headers(operation, body) | ({} if key else dict(credentials.headers)),
         )
 
         def send() -> Answer:
-            return self._send(request, operation, url_path, credentials, priority=priority)
+            raw = self._send(request, url_path, credentials, priority=priority)
+            if operation.is_v1:
+                return read_v1_answer(raw)
+            redirects = operation.kind in {Kind.LOOKUP, Kind.CREDENTIAL}
+            return read_answer(raw, redirects=redirects, decode=decode)
 
         if operation.method != "GET" or operation.kind not in {Kind.READ, Kind.LOOKUP}:
             return send()
@@ -304,12 +312,11 @@ class CalClient:
     def _send(
         self,
         request: httpx.Request,
-        operation: Operation,
         path: str,
         credentials: Credentials,
         *,
         priority: bool,
-    ) -> Answer:
+    ) -> RawAnswer:
         with self.limiter.permit(priority=priority) as permit:
             with self._lock:
                 self._requests_made += 1
@@ -327,7 +334,7 @@ class CalClient:
             headers.get("x-request-id", "-"),
         )
         content = received if response.is_success else credentials.hide(received)
-        raw = RawAnswer(
+        return RawAnswer(
             method=request.method,
             path=path,
             status=response.status_code,
@@ -335,9 +342,6 @@ class CalClient:
             content=content,
             fetched_at=fetched_at,
         )
-        if operation.is_v1:
-            return read_v1_answer(raw)
-        return read_answer(raw, redirects=operation.kind in {Kind.LOOKUP, Kind.CREDENTIAL})
 
     def _exchange(
         self, request: httpx.Request, path: str, sent_at: datetime
@@ -383,17 +387,3 @@ def _headers(operation: Operation, body: object) -> dict[str, str]:
     if body is not None:
         headers["Content-Type"] = "application/json"
     return headers
-
-
-def _query(params: Mapping[str, object]) -> dict[str, str]:
-    return {name: _text(value) for name, value in params.items() if value is not None}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ",".join(_text(part) for part in value)
-    return str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from cal_source.tables.model import ColumnType
 from cal_source.values import CONVERTERS, MISFIT, convert, json_type
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ Record = dict[str, Any]
 Row = dict[str, Any]
 
 _NOTHING: Final = object()
+AS_WRITTEN: Final = frozenset({ColumnType.TIMESTAMP, ColumnType.DATE, ColumnType.JSON})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,6 +56,7 @@ class _Plan:
         nested: The others.
         fields: Fields of the plain columns.
         objects: Top-level fields whose parts have columns.
+        hashed: Columns that a content hash is made of, in order.
     """
 
     table: Table
@@ -61,6 +64,7 @@ class _Plan:
     nested: tuple[Column, ...]
     fields: frozenset[str]
     objects: frozenset[str]
+    hashed: tuple[Column, ...]
 
 
 _PLANS: Final[dict[int, _Plan]] = {}
@@ -77,8 +81,36 @@ def _plan_of(table: Table) -> _Plan:
             nested,
             frozenset(c.paths[0] for c in plain),
             frozenset(path.split(".")[0] for c in nested for path in c.paths if "." in path),
+            tuple(hashed_columns(table)),
         )
     return plan
+
+
+def hashed_columns(table: Table) -> Iterator[Column]:
+    """Yield the columns that say what Cal.com said of a row.
+
+    Not those that say which row it is (parent, number among equals), nor its place in a list.
+    """
+    for column in table.columns:
+        if column.hashed and column.name not in {*table.parent_key, "ordinal"}:
+            yield column
+
+
+def hashed_values(table: Table, record: Record, row: Row, extra: Record) -> tuple[Any, ...]:
+    """Return what a row's content hash is made of.
+
+    These are its values, instants and JSON as Cal.com wrote them, and what is in no column.
+    """
+    plan = _plan_of(table)
+    return (
+        *(
+            _first_present(record, column)[0]
+            if column.type in AS_WRITTEN and row[column.name] is not None
+            else row[column.name]
+            for column in plan.hashed
+        ),
+        extra or None,
+    )
 
 
 def take_columns(table: Table, record: Record, drift: Counter[Drift]) -> tuple[Row, Record]:

@@ -53,11 +53,11 @@ def _answers(responses: Any, *, email: str | None, ordinal: int) -> Iterator[Rec
             "$ordinal": ordinal,
             "slug": slug,
             "value": value,
-            "$valueText": _scalar_text(value),
+            "$valueText": scalar_text(value),
         }
 
 
-def _scalar_text(value: Any) -> str | None:
+def scalar_text(value: Any) -> str | None:
     """Return a text, number or yes/no as text, None for everything else."""
     if isinstance(value, str):
         return value
@@ -96,7 +96,7 @@ def explode_routing_answers(record: Record) -> tuple[list[Record], Any]:
     if not isinstance(response, dict):
         return [], response
     return [
-        {**answer, "$fieldId": field, "$valueText": _scalar_text(answer.get("value"))}
+        {**answer, "$fieldId": field, "$valueText": scalar_text(answer.get("value"))}
         for field, answer in response.items()
         if isinstance(answer, dict)
     ], []

@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from cal_source.catalogue import Paging, Scope, operation
+from cal_source.catalogue import Scope, operation
 from cal_source.errors import (
     AuthError,
     BadRequestError,
@@ -27,36 +27,34 @@ from cal_source.errors import (
     NotFoundError,
     ShapeError,
     Unreachable,
-    UnstableList,
     short_reason,
 )
 from cal_source.fanouts import Target
 from cal_source.ledger import Ledger, ReadRecord, ReadStatus
-from cal_source.records import Parsed, Record, Stamp, parse_records
+from cal_source.lists import Lists
+from cal_source.pages import parse_page
+from cal_source.records import Stamp
 from cal_source.tables import TABLES
 from cal_source.targets import Skip, by_key_targets, targets_of
-from cal_source.values import json_text
-from cal_source.walk import check_is_list, check_is_object, walk_snapshot
+from cal_source.typed_records import Form, TypedRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
-    from cal_source.catalogue import Operation
     from cal_source.client import CalClient
+    from cal_source.pages import Page
+    from cal_source.records import Record
     from cal_source.tables import Table
 
 logger = logging.getLogger("cal_source")
 
-SNAPSHOT_PAGE_SIZE: Final = 250
-_LARGEST_OFFSET: Final = 250  # of the lists that page by limit and offset
 _RUNS: Final = count()  # tells the runs of one second apart, in their order
 _SHAPE_REMEDY: Final = "Check that base_url is Cal.com's API v2; an older server may differ."
 _HOPELESS: Final = (AuthError, ConfigError)
 _SILENT: Final = (NotCalError, Unreachable)
 _SILENT_OPERATIONS_ARE_AN_OUTAGE: Final = 5
-_MOST_READINGS: Final = 5  # of a list that comes in one answer
 _NOT_FOR_THIS_KEY: Final = (ForbiddenError, NotFoundError)
 
 
@@ -86,14 +84,6 @@ class Progress:
     resource: str
     rows: int
     total: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _ListRead:
-    records: list[Record]
-    requests: int
-    started_at: datetime
-    finished_at: datetime
 
 
 def new_run_id(now: datetime) -> str:
@@ -152,7 +142,8 @@ class Extraction:
         self.booking_total: int | None = None
         self.booking_counts: dict[datetime, int] = {}
         self._page = 0
-        self._lists: dict[tuple[str, str], _ListRead | CalError] = {}
+        self._lists = Lists(client, clock)
+        self._forms: dict[str, Form] = {}
         self._silent_operations: set[str] = set()
 
     @contextmanager
@@ -189,7 +180,7 @@ class Extraction:
             CalError: The key is not accepted, or Cal.com does not answer.
             ShapeError: What answers has no user id.
         """
-        records = self._fetch(Target("retrieve_my_information", "user:me")).records
+        records = self._lists.fetch(Target("retrieve_my_information", "user:me")).records
         if not records or not isinstance(records[0].get("id"), int):
             raise ShapeError("GET /v2/me", "the answer has no numeric id", _SHAPE_REMEDY)
         return records[0]
@@ -231,7 +222,7 @@ class Extraction:
         Raises:
             CalError: It cannot be read; the same error each time it is asked for.
         """
-        return self._list(target).records
+        return self._lists.read(target).records
 
     def read(self, resource: str) -> Iterator[Batch]:
         """Read everything that feeds a resource, in order of authority.
@@ -262,19 +253,24 @@ class Extraction:
             now = self.clock()
             self.write_down(resource, Target("*", f"{kind}:*"), ReadStatus.COMPLETE, at=(now, now))
 
+    def form(self, table: Table) -> Form:
+        """Return how pages of a table's records are decoded; it learns unknown fields."""
+        return self._forms.setdefault(table.name, Form(table))
+
     def batch(
         self, table: Table, records: Sequence[Any], scope: str, *, loaded_at: datetime
-    ) -> tuple[Batch, Parsed]:
+    ) -> tuple[Batch, Page]:
         """Turn one page of records into Arrow tables, keeping what did not fit in the ledger."""
         self._page += 1
         self._silent_operations.clear()
-        stamp = Stamp(scope, self.run_id, self._page, loaded_at)
-        parsed = parse_records(table, records, stamp)
-        self.ledger.quarantined += [(scope, entry) for entry in parsed.quarantined]
-        self.ledger.drift.update(parsed.drift)
-        updated = [r["updatedAt"] for r in records if isinstance(r, dict) and r.get("updatedAt")]
-        texts = [value for value in updated if isinstance(value, str)]
-        return Batch(parsed.arrow(table.family()), max(texts, default=None)), parsed
+        page = parse_page(table, records, Stamp(scope, self.run_id, self._page, loaded_at))
+        self.ledger.quarantined += [(scope, entry) for entry in page.quarantined]
+        self.ledger.drift.update(page.drift)
+        if table.name in self._forms and page.drift:
+            self._forms[table.name] = self._forms[table.name].learning(page.drift)
+        updated = [r.get("updatedAt") for r in records if isinstance(r, dict | TypedRecord)]
+        texts = [value for value in updated if isinstance(value, str) and value]
+        return Batch(page.tables, max(texts, default=None)), page
 
     def skip(self, resource: str, skip: Skip) -> None:
         """Write down a read that is not made, and why."""
@@ -382,7 +378,7 @@ class Extraction:
     ) -> Batch | None:
         started = self.clock()
         try:
-            read = self._list(target)
+            read = self._lists.read(target)
         except CalError as error:
             self.settle(table.name, target, error, started)
             return None
@@ -390,99 +386,23 @@ class Extraction:
         found = unpack(read.records) if unpack else read.records
         records = [{**given, **r} if isinstance(r, dict) else r for r in found]
         fresh = [r for r in records if not _seen_before(r, table, seen)]
-        batch, parsed = self.batch(table, fresh, target.scope, loaded_at=read.finished_at)
-        rows = len(parsed.rows[table.name])
+        batch, page = self.batch(table, fresh, target.scope, loaded_at=read.finished_at)
+        rows = page.row_count(table.name)
         self.write_down(
             table.name,
             target,
-            ReadStatus.PARTIAL if table.name in self.keys else status_of(parsed),
+            ReadStatus.PARTIAL if table.name in self.keys else status_of(page),
             at=(read.started_at, read.finished_at),
-            counts=(rows, len(parsed.quarantined), read.requests),
+            counts=(rows, len(page.quarantined), read.requests),
         )
         self.progress(table.name, len(seen))
         return batch if batch.tables else None
 
-    def _list(self, target: Target) -> _ListRead:
-        place = (target.operation, target.scope)
-        if place not in self._lists:
-            try:
-                self._lists[place] = self._fetch(target)
-            except CalError as error:
-                self._lists[place] = error
-        found = self._lists[place]
-        if isinstance(found, CalError):
-            raise found
-        return found
 
-    def _fetch(self, target: Target) -> _ListRead:
-        row = operation(target.operation)
-        started, before = self.clock(), self.client.requests_made
-        if row.paging in {Paging.OFFSET, Paging.LIMIT}:
-            records = self._fetch_pages(target)
-        elif row.paging is Paging.ONE:
-            data = self.client.get(row, path=_path(row, target)).data
-            records = [] if data is None else [check_is_object(data, f"GET {row.path}")]
-        else:
-            records = self._fetch_whole(target)
-        return _ListRead(records, self.client.requests_made - before, started, self.clock())
-
-    def _fetch_whole(self, target: Target) -> list[Record]:
-        """Read a list that comes in one answer; one that names a record twice may lack another.
-
-        Raises:
-            UnstableList: Every answer named a record twice.
-        """
-        row = operation(target.operation)
-        counts = []
-        for _ in range(_MOST_READINGS):
-            answer = self.client.get(row, path=_path(row, target))
-            records = check_is_list(answer.data, f"GET {row.path}")
-            marks = [_identity(record) for record in records if _has_id(record)]
-            if len(set(marks)) == len(marks):
-                return records
-            counts.append(len(set(marks)))
-        raise UnstableList(len(counts), tuple(counts))
-
-    def _fetch_pages(self, target: Target) -> list[Record]:
-        row = operation(target.operation)
-
-        def fetch(params: Mapping[str, Any], take: int) -> list[Record]:
-            if row.paging is Paging.LIMIT:
-                params, take_name = {"offset": params["skip"]}, "limit"
-            else:
-                take_name = "take"
-            asked = {**dict(row.ordered_by), **params, take_name: take}
-            answer = self.client.get(row, path=_path(row, target), params=asked)
-            return check_is_list(answer.data, f"GET {row.path}")
-
-        return walk_snapshot(
-            fetch,
-            key=_identity,
-            page_size=row.page_size or SNAPSHOT_PAGE_SIZE,
-            max_skip=_LARGEST_OFFSET if row.paging is Paging.LIMIT else None,
-        )
-
-
-def _identity(record: Any) -> Any:
-    """Tell the records of a small list apart: by id, else by their whole content."""
-    key = record.get("id") if isinstance(record, dict) else None
-    return key if isinstance(key, int | str) else json_text(record)
-
-
-def _has_id(record: Any) -> bool:
-    """Tell whether a record has an id of some sort; without one, two may be equal (cities)."""
-    return isinstance(record, dict) and any(name.lower().endswith("id") for name in record)
-
-
-def status_of(parsed: Parsed) -> ReadStatus:
+def status_of(page: Page) -> ReadStatus:
     """Return complete, or partial where a quarantined record does not say which one it is."""
-    nameless = any(not entry.key for entry in parsed.quarantined)
+    nameless = any(not entry.key for entry in page.quarantined)
     return ReadStatus.PARTIAL if nameless else ReadStatus.COMPLETE
-
-
-def _path(row: Operation, target: Target) -> dict[str, Any]:
-    """Return those of a target's values that the operation's path has."""
-    return {name: target.path[name] for name in row.path_parameters}
 
 
 def _given(table: Table, target: Target) -> Record:

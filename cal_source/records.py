@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cal_source.columns import Drift, UnusableError, take_columns
+from cal_source.columns import Drift, UnusableError, hashed_values, take_columns
 from cal_source.exploders import EXPLODERS
 from cal_source.tables.model import Child, ColumnType, Table
-from cal_source.values import content_hash, json_text, json_type
+from cal_source.values import content_hash, json_text, json_type, sorted_json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -164,10 +164,8 @@ def _family_rows(
         child_rows += rows
         if rest is not _NOTHING:
             extra[child.path] = rest
-    hashed = dict(own)
-    for path in extra.keys() & consumed_by_children:
-        hashed[path] = extra[path]
-    yield table.name, _stamped(row, stamp, content_hash(hashed), extra)
+    digest = content_hash(hashed_values(table, own, row, extra))
+    yield table.name, _stamped(row, stamp, digest, extra)
     yield from child_rows
 
 
@@ -179,7 +177,7 @@ def _stamped(row: Row, stamp: Stamp, digest: str, extra: Record) -> Row:
         "_page": stamp.page,
         "_loaded_at": stamp.loaded_at,
         "_content_hash": digest,
-        "_extra": json_text(extra) if extra else None,
+        "_extra": sorted_json_text(extra) if extra else None,
     }
 
 
@@ -236,7 +234,8 @@ def _element_rows(
         except UnusableError:
             refused.append(element)
             continue
-        rows.append((table.name, _stamped(row, stamp, content_hash(element), extra)))
+        digest = content_hash(hashed_values(table, numbered, row, extra))
+        rows.append((table.name, _stamped(row, stamp, digest, extra)))
     return rows, refused
 
 

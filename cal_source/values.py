@@ -11,7 +11,7 @@ import msgspec
 from cal_source.tables.model import Column, ColumnType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 MISFIT: Final = object()
 """Says that a value does not fit its column's type."""
@@ -24,6 +24,17 @@ _sorted_json = msgspec.json.Encoder(order="deterministic")
 def content_hash(value: Any) -> str:
     """Return a digest that is equal exactly for equal JSON values, whatever their key order."""
     return hashlib.blake2b(_sorted_json.encode(value), digest_size=16).hexdigest()
+
+
+def content_hashes(values: Iterable[Any]) -> list[str]:
+    """Return the `content_hash` of each value."""
+    lines = _sorted_json.encode_lines(values).split(b"\n")[:-1]
+    return [hashlib.blake2b(line, digest_size=16).hexdigest() for line in lines]
+
+
+def sorted_json_text(value: Any) -> str:
+    """Return a value as JSON text, keys sorted."""
+    return _sorted_json.encode(value).decode()
 
 
 def json_text(value: Any) -> str:
@@ -72,7 +83,8 @@ def _to_boolean(value: Any) -> Any:
     return value if isinstance(value, bool) else MISFIT
 
 
-def _to_timestamp(value: Any) -> Any:
+def to_timestamp(value: Any) -> Any:
+    """Return an ISO 8601 text as an instant, UTC; `MISFIT` for everything else."""
     if not isinstance(value, str) or len(value) > _MICROSECONDS_LENGTH:
         return MISFIT  # finer than microseconds would be cut off silently
     try:
@@ -96,7 +108,7 @@ CONVERTERS: Mapping[ColumnType, Callable[[Any], Any]] = {
     ColumnType.BIGINT: _to_bigint,
     ColumnType.DOUBLE: _to_double,
     ColumnType.BOOLEAN: _to_boolean,
-    ColumnType.TIMESTAMP: _to_timestamp,
+    ColumnType.TIMESTAMP: to_timestamp,
     ColumnType.DATE: _to_date,
     ColumnType.JSON: json_text,
 }

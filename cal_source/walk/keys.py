@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
+
+from cal_source.typed_records import TypedRecord
 
 Params: TypeAlias = dict[str, str]
 Fetch: TypeAlias = Callable[[Params, int], Sequence[Any]]
@@ -85,4 +87,4 @@ def parse_instant(value: object) -> datetime | None:
 
 def field_of(record: Any, name: str) -> Any:
     """Return a field of an API record; None where it is missing or the record is no object."""
-    return record.get(name) if isinstance(record, Mapping) else None
+    return record.get(name) if isinstance(record, dict | TypedRecord) else None

@@ -6,7 +6,7 @@ filters are dropped. Rows would then be lost in silence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +93,7 @@ def check_booking_shape(record: object) -> None:
         )
 
 
-def check_booking_page(records: Sequence[object]) -> None:
+def check_booking_page(records: Iterable[object]) -> None:
     """Check the first page of bookings: one malformed record is its own trouble, all are a version.
 
     Raises:
