@@ -9,59 +9,118 @@ false version.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cal_source.tables import META_COLUMNS, Table
 from cal_source.tables.model import timestamp
+from pipelines.landed import landed_values, names_of
 from pipelines.sql_text import quoted, quoted_list
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from cal_source.tables import Table
+    from pipelines.landed import Columns
     from pipelines.warehouse import Warehouse
 
+_OPEN: Final = "publish_open"
+_ENDED: Final = "publish_ended"
 VALIDITY: Final = (
     timestamp("valid_from", "When the answer that brought this version was read, UTC."),
     timestamp("valid_to", "When it was found changed or gone, UTC; NULL: it is so now."),
 )
 
 
-def keep_history(warehouse: Warehouse, table: Table, touched: str, now: datetime) -> int:
-    """Make the open versions of the touched rows equal to their current rows.
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The versions of one table's rows.
 
-    Called inside the publish transaction, after the current rows were written.
-
-    Args:
-        warehouse: The open warehouse.
+    Attributes:
         table: A root table or one of its children.
-        touched: Scratch table with the keys of the root's rows that were written or retired.
-        now: End of versions whose row is gone; a version that has a successor ends where that
-            begins.
-
-    Returns:
-        How many rows are new or differ from their last version.
+        source: FROM clause of the landed rows `s`, which are what the touched keys have now; None
+            where nothing is left of them.
+        landed: Tables and columns of the landing.
     """
-    history = f"raw.{table.name}_history"
-    root = table.parent_key or {key: key for key in table.key}
-    is_touched = f"exists (select 1 from {touched} as t where " + " and ".join(
-        f"t.{quoted(parent)} = {{row}}.{quoted(column)}" for column, parent in root.items()
-    )
-    same_key = " and ".join(f"h.{quoted(k)} = r.{quoted(k)}" for k in table.key)
-    same = f"{same_key} and h._content_hash = r._content_hash"
-    names = [c.name for c in (*table.columns, *META_COLUMNS)]
-    warehouse.execute(
-        f"update {history} as h set valid_to = coalesce((select max(r._loaded_at) from "
-        f"raw.{table.name} as r where {same_key}), $now) where h.valid_to is null "
-        f"and {is_touched.format(row='h')}) and not exists "
-        f"(select 1 from raw.{table.name} as r where {same})",
-        {"now": now},
-    )
-    return warehouse.execute(
-        f"insert into {history} ({quoted_list(names)}, valid_from, valid_to) "
-        f"select {', '.join('r.' + quoted(n) for n in names)}, r._loaded_at, null "
-        f"from raw.{table.name} as r where {is_touched.format(row='r')}) and not exists "
-        f"(select 1 from {history} as h where h.valid_to is null and {same})"
-    )
+
+    table: Table
+    source: str | None
+    landed: Columns
+
+    @property
+    def _history(self) -> str:
+        return f"raw.{self.table.name}_history"
+
+    def keep(self, warehouse: Warehouse, touched: str | None, now: datetime) -> int:
+        """Make the open versions of the touched rows equal to their current rows.
+
+        Args:
+            warehouse: The open warehouse, inside the publish transaction.
+            touched: Scratch table with the keys of the root's rows that were written or retired;
+                None while the history is empty.
+            now: End of versions whose row is gone; a version that has a successor ends where that
+                begins.
+
+        Returns:
+            How many rows are new or differ from their last version.
+        """
+        if touched is None:
+            return self._begin(warehouse, but=None)
+        self._collect_open(warehouse, touched)
+        self._end(warehouse, now)
+        return self._begin(warehouse, but=_OPEN)
+
+    def _collect_open(self, warehouse: Warehouse, touched: str) -> None:
+        """Write key and content of the touched rows' open versions into a scratch table."""
+        root = self.table.parent_key or {key: key for key in self.table.key}
+        is_touched = " and ".join(f"t.{quoted(p)} = h.{quoted(c)}" for c, p in root.items())
+        warehouse.execute(f"drop table if exists {_OPEN}")
+        warehouse.execute(
+            f"create temp table {_OPEN} as select {quoted_list(self.table.key)}, _content_hash "
+            f"from {self._history} as h where h.valid_to is null "
+            f"and exists (select 1 from {touched} as t where {is_touched})"
+        )
+
+    def _end(self, warehouse: Warehouse, now: datetime) -> None:
+        """End the open versions whose row is gone or has other content now."""
+        keys = ", ".join(f"o.{quoted(key)}" for key in self.table.key)
+        ended = f"select {keys}, cast(null as timestamptz) as ended_at from {_OPEN} as o"
+        if self.source is not None:
+            there = (*self.table.key, "_content_hash", "_loaded_at")
+            ended = (
+                f"select {keys}, n._loaded_at as ended_at from {_OPEN} as o left join "
+                f"(select {', '.join(f's.{quoted(name)}' for name in there)} from {self.source}) "
+                f"as n on {self._same('n', 'o')} "
+                "where n._content_hash is null or n._content_hash <> o._content_hash"
+            )
+        warehouse.execute(f"drop table if exists {_ENDED}")
+        warehouse.execute(f"create temp table {_ENDED} as {ended}")
+        if warehouse.scalar(f"select count(*) from {_ENDED}"):
+            warehouse.execute(
+                f"update {self._history} as h set valid_to = coalesce(e.ended_at, $now) "
+                f"from {_ENDED} as e where h.valid_to is null and {self._same('h', 'e')}",
+                {"now": now},
+            )
+
+    def _begin(self, warehouse: Warehouse, but: str | None) -> int:
+        """Begin a version for every landed row, except for those that have it open already."""
+        if self.source is None:
+            return 0
+        names = names_of(self.table, self.landed)
+        known = (
+            f" where not exists (select 1 from {but} as o where {self._same('o', 's')} "
+            "and o._content_hash = s._content_hash)"
+            if but
+            else ""
+        )
+        return warehouse.execute(
+            f"insert into {self._history} ({quoted_list(names)}, valid_from) "
+            f"select {landed_values(warehouse, self.table, names)}, s._loaded_at "
+            f"from {self.source}{known}"
+        )
+
+    def _same(self, one: str, other: str) -> str:
+        key = self.table.key
+        return " and ".join(f"{one}.{quoted(name)} = {other}.{quoted(name)}" for name in key)
 
 
 def row_key_of(table: Table, alias: str) -> str:

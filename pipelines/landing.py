@@ -20,7 +20,8 @@ from cal_source.errors import CalError
 from cal_source.source import cal_source
 from cal_source.tables import TABLES
 from pipelines.errors import PipelineError
-from pipelines.publish import LANDING, drop_landing
+from pipelines.landed import LANDING
+from pipelines.publish import drop_landing
 from pipelines.steps import Step, begin
 from pipelines.warehouse import is_postgres
 

@@ -19,24 +19,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cal_source.ledger import END_OF_TIME
-from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, TABLES, ColumnType, Table
-from pipelines.errors import PublishError
-from pipelines.history import keep_history, unbury
+from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, TABLES, Table
+from pipelines.history import bury, unbury
 from pipelines.key_proof import compare_child_keys, compare_keys
+from pipelines.landed import LANDED, LANDING, landed_columns, landed_values, names_of
+from pipelines.merge import Merge, collect_landed
 from pipelines.ops import QUARANTINE, READS
-from pipelines.retirement import GONE, find_gone, hold_unexplained, retire
-from pipelines.sql_text import quoted, quoted_list
+from pipelines.retirement import GONE, find_gone, hold_unexplained
+from pipelines.sql_text import quoted_list
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
+    from pipelines.landed import Columns
     from pipelines.warehouse import Warehouse
 
-LANDING: Final = "landing"
-_META: Final = ("_scope", "_run_id", "_loaded_at", "_content_hash", "_extra")
-_LANDED: Final = "publish_landed"
-_TOUCHED: Final = "publish_touched"
 # What happened to members and teams explains which bookings are gone; details follow bookings.
 _IN_ORDER: Final = (*sorted(ROOT_TABLES, key=lambda t: t.name == "bookings"), *DETAIL_TABLES)
 
@@ -82,12 +79,7 @@ def complete_landings(warehouse: Warehouse) -> list[str]:
 
 def landed_tables(warehouse: Warehouse) -> set[str]:
     """Return the names of the tables in the landing."""
-    rows = warehouse.rows(
-        "select table_name from information_schema.tables where table_schema = $schema "
-        "and table_catalog = current_database()",
-        {"schema": LANDING},
-    )
-    return {row["table_name"] for row in rows}
+    return set(landed_columns(warehouse))
 
 
 def drop_landing(warehouse: Warehouse) -> None:
@@ -118,37 +110,100 @@ def publish(
         PublishError: A current table would hold a key twice; nothing was changed.
     """
     published = Published(run_id)
-    landed = landed_tables(warehouse)
+    landed = landed_columns(warehouse)
     with warehouse.transaction():
-        rows = row_counts(warehouse)
+        publication = _Publication(warehouse, run_id, now, landed, published)
         for table in _IN_ORDER:
-            if table.name in landed:
-                _collect_landed(warehouse, table, run_id)
-            elif not rows[table.name]:
-                continue  # nothing came and there is nothing that could be gone
-            find_gone(warehouse, table, run_id, landed, _LANDED)
-            published.held[table.name] = hold_unexplained(
-                warehouse, table, run_id, now, accepts=accepts_losses
-            )
-            _publish_table(warehouse, table, landed, published, now)
-            if proves_keys and table.name in landed:
-                _compare(warehouse, table, landed, published)
+            publication.publish(table, accepts_losses=accepts_losses, proves_keys=proves_keys)
         _publish_records(warehouse, run_id, landed)
-        _move_cursors(warehouse, run_id)
+        _move_cursors(warehouse, run_id, landed)
         if "coverage" in landed:
             _drop_superseded_cursors(warehouse, run_id)
         drop_landing(warehouse)
     return published
 
 
-def _compare(warehouse: Warehouse, table: Table, landed: set[str], published: Published) -> None:
+class _Publication:
+    """One landing on its way to `raw`."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        run_id: str,
+        now: datetime,
+        landed: Columns,
+        published: Published,
+    ) -> None:
+        self._warehouse = warehouse
+        self._run_id = run_id
+        self._now = now
+        self._landed = landed
+        self._published = published
+        self._filled = _filled_tables(warehouse)
+        self._doubted = _doubted_tables(warehouse)
+
+    def publish(self, table: Table, *, accepts_losses: bool, proves_keys: bool) -> None:
+        """Replace the landed rows of a table, retire those that are gone, keep their versions."""
+        warehouse, published, name = self._warehouse, self._published, table.name
+        has_landed = name in self._landed
+        if not (has_landed or name in self._filled):
+            return  # nothing came and there is nothing that could be gone
+        landing = collect_landed(warehouse, table, self._run_id) if has_landed else None
+        gone = 0
+        if name in self._filled:
+            gone = self._find_gone(table, has_landed=has_landed, accepts_losses=accepts_losses)
+        if landing is None and not gone:
+            return
+        if has_landed and name in self._doubted:
+            unbury(warehouse, table, LANDED)
+        if gone:
+            published.retired[name] = gone
+            bury(warehouse, table, GONE, self._run_id, self._now)
+        merge = Merge(table, landing, GONE if gone else None, self._landed, self._filled)
+        for member, (written, changed) in merge.run(warehouse, self._now).items():
+            published.changed[member] = changed
+            if has_landed and member in self._landed:
+                published.written[member] = written
+        if proves_keys and has_landed:
+            _compare(warehouse, table, self._landed, published)
+
+    def _find_gone(self, table: Table, *, has_landed: bool, accepts_losses: bool) -> int:
+        """List the rows that are gone and are believed to be; returns how many."""
+        scratch = LANDED if has_landed else None
+        gone = find_gone(self._warehouse, table, self._run_id, self._landed, scratch)
+        if not gone:
+            return 0
+        held = self._published.held[table.name] = hold_unexplained(
+            self._warehouse, table, self._run_id, self._now, gone=gone, accepts=accepts_losses
+        )
+        return gone - held
+
+
+def _filled_tables(warehouse: Warehouse) -> set[str]:
+    """Return which tables of `raw`, histories too, have rows."""
+    names = [name for table in TABLES for name in (table, f"{table}_history")]
+    asked = " union all ".join(
+        f"select '{name}' as name where exists (select 1 from raw.{name})" for name in names
+    )
+    return {row["name"] for row in warehouse.rows(asked)}
+
+
+def _doubted_tables(warehouse: Warehouse) -> set[str]:
+    """Return the tables that have tombstones or held losses."""
+    rows = warehouse.rows(
+        "select resource from ops.tombstones union select resource from ops.held_losses"
+    )
+    return {row["resource"] for row in rows}
+
+
+def _compare(warehouse: Warehouse, table: Table, landed: Columns, published: Published) -> None:
     root, *children = table.family()
     published.keys[root.name] = compare_keys(
-        warehouse, root, published.run_id, _LANDED, has_quarantine="quarantine" in landed
+        warehouse, root, published.run_id, LANDED, has_quarantine="quarantine" in landed
     )
     for child in children:
         if child.name in landed:
-            published.keys[child.name] = compare_child_keys(warehouse, child, _LANDED)
+            published.keys[child.name] = compare_child_keys(warehouse, child, LANDED)
 
 
 def row_counts(warehouse: Warehouse) -> dict[str, int]:
@@ -159,96 +214,11 @@ def row_counts(warehouse: Warehouse) -> dict[str, int]:
     return {row["name"]: int(row["rows"]) for row in warehouse.rows(counts)}
 
 
-def _publish_table(
-    warehouse: Warehouse, table: Table, landed: set[str], published: Published, now: datetime
-) -> None:
-    """Replace the landed rows of a table, retire those that are gone, keep their versions."""
-    has_landed = table.name in landed
-    key = quoted_list(table.key)
-    gone = int(warehouse.scalar(f"select count(*) from {GONE}"))
-    if not (has_landed or gone):
-        return
-    warehouse.execute(f"drop table if exists {_TOUCHED}")
-    warehouse.execute(
-        f"create temp table {_TOUCHED} as select {key} from {GONE}"
-        + (f" union all select {key} from {_LANDED}" if has_landed else "")
-    )
-    if has_landed:
-        _publish_family(warehouse, table, landed, published)
-        unbury(warehouse, table, _LANDED)
-    if gone:
-        published.retired[table.name] = retire(warehouse, table, published.run_id, now)
-    for member in table.family():
-        _refuse_double_keys(warehouse, member)
-        published.changed[member.name] = keep_history(warehouse, member, _TOUCHED, now)
-
-
-def _collect_landed(warehouse: Warehouse, table: Table, run_id: str) -> None:
-    """Write the latest reading of every landed record into a scratch table."""
-    warehouse.execute(f"drop table if exists {_LANDED}")
-    warehouse.execute(
-        f"create temp table {_LANDED} as select * from (select *, row_number() over "
-        f"(partition by {quoted_list(table.key)} order by _page desc) as publish_rank "
-        f"from landing.{table.name} where _run_id = $run) as ranked where publish_rank = 1",
-        {"run": run_id},
-    )
-
-
-def _publish_family(
-    warehouse: Warehouse, table: Table, landed: set[str], published: Published
-) -> None:
-    """Replace the landed records and their nested lists."""
-    same = " and ".join(f"r.{quoted(k)} = s.{quoted(k)}" for k in table.key)
-    warehouse.execute(f"delete from raw.{table.name} as r using {_LANDED} as s where {same}")
-    published.written[table.name] = _insert(warehouse, table, _LANDED, "")
-    for child in table.family()[1:]:
-        parent_columns = list(child.parent_key.items())
-        warehouse.execute(
-            f"delete from raw.{child.name} as c using {_LANDED} as p where "
-            + " and ".join(f"c.{quoted(c)} = p.{quoted(p)}" for c, p in parent_columns)
-        )
-        if child.name in landed:
-            condition = " and ".join(
-                f"s.{quoted(c)} = p.{quoted(p)}" for c, p in [*parent_columns, ("_page", "_page")]
-            )
-            source = f"landing.{child.name}"
-            join = f"join {_LANDED} as p on {condition} and s._run_id = p._run_id"
-            published.written[child.name] = _insert(warehouse, child, source, join)
-
-
-def _insert(warehouse: Warehouse, table: Table, source: str, join: str) -> int:
-    """Insert the landed rows; returns how many."""
-    landed = set(warehouse.column_names(LANDING, table.name))
-    names = [*(c.name for c in table.columns if c.name in landed), *_META]
-    return warehouse.execute(
-        f"insert into raw.{table.name} ({quoted_list(names)}) "
-        f"select {_landed_values(warehouse, table, names)} from {source} as s {join}"
-    )
-
-
-def _landed_values(warehouse: Warehouse, table: Table, names: Sequence[str]) -> str:
-    """Return columns of the landed rows `s`; JSON lands as text and becomes JSON."""
-    json = {c.name for c in table.columns if c.type is ColumnType.JSON} | {"_extra"}
-    return ", ".join(
-        warehouse.dialect.json(f"s.{quoted(n)}") if n in json else f"s.{quoted(n)}" for n in names
-    )
-
-
-def _refuse_double_keys(warehouse: Warehouse, table: Table) -> None:
-    key = quoted_list(table.key)
-    double = warehouse.scalar(
-        f"select count(*) from (select 1 from raw.{table.name} group by {key} having count(*) > 1) "
-        "as doubles"
-    )
-    if double:
-        raise PublishError(table.name, f"{double} keys ({', '.join(table.key)}) would stand twice")
-
-
-def _publish_records(warehouse: Warehouse, run_id: str, landed: set[str]) -> None:
+def _publish_records(warehouse: Warehouse, run_id: str, landed: Columns) -> None:
     """Move the run's reads, quarantined records and schema drift to `ops`."""
     for table in (READS, QUARANTINE):
         if table.name in landed:
-            _copy_records(warehouse, table, run_id)
+            _copy_records(warehouse, table, run_id, landed)
     if "schema_drift" in landed:
         warehouse.execute(
             "update ops.schema_changes as o set record_count = d.record_count, last_run_id = "
@@ -266,20 +236,19 @@ def _publish_records(warehouse: Warehouse, run_id: str, landed: set[str]) -> Non
         )
 
 
-def _copy_records(warehouse: Warehouse, table: Table, run_id: str) -> None:
-    landed = set(warehouse.column_names(LANDING, table.name))
-    names = [c.name for c in table.columns if c.name in landed]
+def _copy_records(warehouse: Warehouse, table: Table, run_id: str, landed: Columns) -> None:
+    names = names_of(table, landed)
     warehouse.execute(
         f"insert into ops.{table.name} ({quoted_list(names)}) "
-        f"select {_landed_values(warehouse, table, names)} "
+        f"select {landed_values(warehouse, table, names)} "
         f"from landing.{table.name} as s where run_id = $run",
         {"run": run_id},
     )
 
 
-def _move_cursors(warehouse: Warehouse, run_id: str) -> None:
+def _move_cursors(warehouse: Warehouse, run_id: str, landed: Columns) -> None:
     """Advance the cursors of the run's reads; a cursor never moves backwards."""
-    columns = warehouse.column_names(LANDING, "reads")
+    columns = landed["reads"]
     if "cursor_at" not in columns:
         return
     run = {"run": run_id}

@@ -12,16 +12,17 @@ right without a word, or a server that answers with half a list, must not empty 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.tables import DETAIL_TABLES
-from pipelines.history import bury, row_key_of
+from pipelines.history import row_key_of
 from pipelines.sql_text import quoted, quoted_list
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from cal_source.tables import Table
+    from pipelines.landed import Columns
     from pipelines.warehouse import Warehouse
 
 MOST_UNEXPLAINED: Final = 20
@@ -63,40 +64,90 @@ having max(h.valid_to) is not null
 
 
 def find_gone(
-    warehouse: Warehouse, table: Table, run_id: str, landed: set[str], scratch: str
-) -> None:
-    """Write the rows of a table that a landing found gone into a scratch table.
+    warehouse: Warehouse, table: Table, run_id: str, landed: Columns, scratch: str | None
+) -> int:
+    """Write the rows of a table that a landing found gone into the scratch table `GONE`.
 
     Args:
         warehouse: The open warehouse, inside the publish transaction.
         table: A root table.
         run_id: The run in the landing.
-        landed: Tables that the landing has.
-        scratch: Scratch table with the landed records, where the table is among `landed`.
+        landed: Tables and columns of the landing.
+        scratch: Scratch table with the landed records; None where there are none.
+
+    Returns:
+        How many rows are gone. `GONE` is made only where there can be any.
     """
-    if table in DETAIL_TABLES:
-        conditions = ["r.booking_uid not in (select uid from raw.bookings)"]
-    else:
-        conditions = [_COMPLETE, _VANISHED]
-    if "coverage" in landed and table.name == "bookings":
-        conditions.append(_COVERED)
-    about_reads = table not in DETAIL_TABLES
+    conditions, parameters = _conditions(warehouse, table, run_id, landed)
+    if not conditions:
+        return 0
     kept = ["true"]
-    if table.name in landed:
+    if scratch is not None:
         same = " and ".join(f"s.{quoted(k)} = r.{quoted(k)}" for k in table.key)
         kept.append(f"not exists (select 1 from {scratch} as s where {same})")
-    if about_reads and "quarantine" in landed:
+    if table not in DETAIL_TABLES and "quarantine" in landed:
         kept.append(
             f"cast(r.{quoted(table.key[0])} as varchar) not in (select record_key from "
             "landing.quarantine where run_id = $run and resource = $resource)"
         )
+        parameters |= {"run": run_id, "resource": table.name}
     warehouse.execute(f"drop table if exists {GONE}")
     warehouse.execute(
         f"create temp table {GONE} as select {quoted_list(table.key)}, "
         f"{row_key_of(table, 'r')} as row_key, _scope "
         f"from raw.{table.name} as r where ({' or '.join(conditions)}) and {' and '.join(kept)}",
-        {"run": run_id, "resource": table.name} if about_reads else None,
+        parameters,
     )
+    return int(warehouse.scalar(f"select count(*) from {GONE}"))
+
+
+def _conditions(
+    warehouse: Warehouse, table: Table, run_id: str, landed: Columns
+) -> tuple[list[str], dict[str, Any]]:
+    """Return what makes a row `r` gone unless it was brought; nothing where no row can be."""
+    if table in DETAIL_TABLES:
+        return ["r.booking_uid not in (select uid from raw.bookings)"], {}
+    of_run = {"run": run_id, "resource": table.name}
+    conditions: list[str] = []
+    parameters: dict[str, Any] = {}
+    reads = warehouse.scalar(
+        "select count(*) from landing.reads where run_id = $run and resource = $resource "
+        "and status = 'complete'",
+        of_run,
+    )
+    if reads:
+        conditions += [_COMPLETE, _VANISHED]
+        parameters |= of_run
+    if table.name == "bookings" and "coverage" in landed:
+        _add_coverage(warehouse, of_run, conditions, parameters)
+    return conditions, parameters
+
+
+def _add_coverage(
+    warehouse: Warehouse, of_run: dict[str, Any], conditions: list[str], parameters: dict[str, Any]
+) -> None:
+    """Add the parts of the bookings that the run read completely: each by its own bounds."""
+    parts = warehouse.rows(
+        "select distinct scope, bound_by, from_at, to_at from landing.coverage "
+        "where run_id = $run and resource = $resource order by 1, 2, 3",
+        of_run,
+    )
+    for number, part in enumerate(parts):
+        if part["bound_by"] == "uid":
+            continue
+        column = '"start"' if part["bound_by"] == "start" else "created_at"
+        names = {name: f"{name}_{number}" for name in ("scope", "from_at", "to_at")}
+        parameters |= {names[name]: part[name] for name in names}
+        conditions.append(
+            f"(r._scope = ${names['scope']} and r.{column} >= ${names['from_at']} "
+            f"and r.{column} < ${names['to_at']})"
+        )
+    if any(part["bound_by"] == "uid" for part in parts):
+        conditions.append(
+            "exists (select 1 from landing.coverage as c where c.run_id = $run and c.resource = "
+            "$resource and c.scope = r._scope and c.bound_by = 'uid' and c.row_key = r.uid)"
+        )
+        parameters |= of_run
 
 
 _COMPLETE: Final = (
@@ -111,17 +162,10 @@ _VANISHED: Final = (
     "and starts_with(r._scope, replace(x.scope, '*', ''))) and r._scope not in (select scope from "
     "landing.reads where run_id = $run and resource = $resource))"
 )
-_COVERED: Final = (
-    "exists (select 1 from landing.coverage as c where c.run_id = $run "
-    "and c.resource = $resource and c.scope = r._scope and case c.bound_by "
-    "when 'uid' then c.row_key = r.uid "
-    'when \'start\' then r."start" >= c.from_at and r."start" < c.to_at '
-    "else r.created_at >= c.from_at and r.created_at < c.to_at end)"
-)
 
 
 def hold_unexplained(
-    warehouse: Warehouse, table: Table, run_id: str, now: datetime, *, accepts: bool
+    warehouse: Warehouse, table: Table, run_id: str, now: datetime, *, gone: int, accepts: bool
 ) -> int:
     """Keep losses that nothing explains, when they are too many to believe.
 
@@ -132,15 +176,13 @@ def hold_unexplained(
         table: The root table.
         run_id: The run.
         now: When they were found gone, UTC.
+        gone: How many rows are gone, at least one.
         accepts: Whether the user accepts all losses.
 
     Returns:
         How many rows are held.
     """
     where = {"resource": table.name}
-    gone = int(warehouse.scalar(f"select count(*) from {GONE}"))
-    if not gone:
-        return 0
     rows = int(warehouse.scalar(f"select count(*) from raw.{table.name}"))
     limit = max(MOST_UNEXPLAINED, LARGEST_SHARE * rows)
     if gone > limit and not accepts and table not in DETAIL_TABLES:
@@ -195,20 +237,3 @@ def _explained(table: Table) -> str:
         f"exists (select 1 from {_CHANGES} as c where c.changed_at >= r._loaded_at "
         f"and ({' or '.join(same)}))"
     )
-
-
-def retire(warehouse: Warehouse, table: Table, run_id: str, now: datetime) -> int:
-    """Delete the rows on the list of those gone, with their nested lists, and bury them.
-
-    Returns:
-        How many rows went.
-    """
-    bury(warehouse, table, GONE, run_id, now)
-    for child in table.family()[1:]:
-        same = " and ".join(
-            f"c.{quoted(column)} = g.{quoted(parent)}"
-            for column, parent in child.parent_key.items()
-        )
-        warehouse.execute(f"delete from raw.{child.name} as c using {GONE} as g where {same}")
-    same = " and ".join(f"r.{quoted(k)} = g.{quoted(k)}" for k in table.key)
-    return warehouse.execute(f"delete from raw.{table.name} as r using {GONE} as g where {same}")

@@ -1,0 +1,166 @@
+"""One table family of a landing into `raw` and its history, inside the publish transaction.
+
+Only the rows that a run touched are looked at: what it landed, and what it found gone. A large
+table is gone through once by key, however little of it is touched, and never sorted or grouped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pipelines.errors import PublishError
+from pipelines.history import Versions
+from pipelines.landed import LANDED, landed_values, names_of
+from pipelines.sql_text import literal, quoted, quoted_list
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from cal_source.tables import Table
+    from pipelines.landed import Columns
+    from pipelines.warehouse import Warehouse
+
+_TOUCHED: Final = "publish_touched"
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What of one root table a run landed.
+
+    Attributes:
+        table: The root table.
+        run_id: The run.
+        has_repeats: Whether records were read more than once.
+    """
+
+    table: Table
+    run_id: str
+    has_repeats: bool
+
+    def source(self, member: Table) -> str:
+        """Return the FROM clause of the latest rows `s` of the table or one of its children."""
+        rows = f"(select * from landing.{member.name} where _run_id = {literal(self.run_id)})"
+        if not self.has_repeats:
+            return f"{rows} as s"
+        key = member.parent_key or {name: name for name in member.key}
+        same = " and ".join(f"s.{quoted(c)} = p.{quoted(p)}" for c, p in key.items())
+        return f"{rows} as s join {LANDED} as p on {same} and s._page = p._page"
+
+
+def collect_landed(warehouse: Warehouse, table: Table, run_id: str) -> Landing:
+    """Write the latest reading of every landed record into the scratch table `LANDED`."""
+    key = quoted_list(table.key)
+    columns = f"{key}, _page, _run_id, _scope, _content_hash"
+    run = {"run": run_id}
+    warehouse.execute(f"drop table if exists {LANDED}")
+    warehouse.execute(
+        f"create temp table {LANDED} as select {columns} from (select {columns}, row_number() "
+        f"over (partition by {key} order by _page desc) as publish_rank "
+        f"from landing.{table.name} where _run_id = $run) as ranked where publish_rank = 1",
+        run,
+    )
+    (counts,) = warehouse.rows(
+        f"select (select count(*) from {LANDED}) as records, "
+        f"(select count(*) from landing.{table.name} where _run_id = $run) as readings",
+        run,
+    )
+    return Landing(table, run_id, counts["records"] != counts["readings"])
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """How a family is merged.
+
+    Attributes:
+        table: The root table.
+        landing: What landed; None when only rows are gone.
+        gone: Scratch table with the keys of the rows that are gone; None without any.
+        landed: Tables and columns of the landing.
+        filled: Tables of `raw`, histories too, that have rows.
+    """
+
+    table: Table
+    landing: Landing | None
+    gone: str | None
+    landed: Columns
+    filled: Collection[str]
+
+    def run(self, warehouse: Warehouse, now: datetime) -> dict[str, tuple[int, int]]:
+        """Replace the touched rows by the landed ones and keep their versions.
+
+        Args:
+            warehouse: The open warehouse, inside the publish transaction.
+            now: End of versions whose row is gone.
+
+        Returns:
+            By table: how many rows were written, and how many are new or differ.
+
+        Raises:
+            PublishError: A table would hold a key twice.
+        """
+        touched = self._touched(warehouse)
+        return {m.name: self._merge(warehouse, m, touched, now) for m in self.table.family()}
+
+    def _touched(self, warehouse: Warehouse) -> str:
+        """Return the scratch table with the keys of the root's touched rows."""
+        if self.gone is None:
+            return LANDED
+        if self.landing is None:
+            return self.gone
+        key = quoted_list(self.table.key)
+        warehouse.execute(f"drop table if exists {_TOUCHED}")
+        warehouse.execute(
+            f"create temp table {_TOUCHED} as select {key} from {self.gone} "
+            f"union all select {key} from {LANDED}"
+        )
+        return _TOUCHED
+
+    def _merge(
+        self, warehouse: Warehouse, member: Table, touched: str, now: datetime
+    ) -> tuple[int, int]:
+        if member.name in self.filled:
+            warehouse.execute(
+                f"delete from raw.{member.name} as r using {touched} as t "
+                f"where {is_of(member, 'r', 't')}"
+            )
+        source = None
+        written = 0
+        if self.landing is not None and member.name in self.landed:
+            source = self.landing.source(member)
+            self._refuse_double_keys(warehouse, member, source)
+            written = self._insert(warehouse, member, source)
+        has_versions = f"{member.name}_history" in self.filled
+        versions = Versions(member, source, self.landed)
+        return written, versions.keep(warehouse, touched if has_versions else None, now)
+
+    def _refuse_double_keys(self, warehouse: Warehouse, member: Table, source: str) -> None:
+        """Refuse a landing that would break a key; no other row of such a key is left in `raw`.
+
+        Raises:
+            PublishError: It would.
+        """
+        key = ", ".join(f"s.{quoted(name)}" for name in member.key)
+        double = warehouse.scalar(
+            f"select count(*) from (select 1 from {source} group by {key} having count(*) > 1) "
+            "as doubles"
+        )
+        if double:
+            raise PublishError(
+                member.name, f"{double} keys ({', '.join(member.key)}) would stand twice"
+            )
+
+    def _insert(self, warehouse: Warehouse, member: Table, source: str) -> int:
+        """Insert the landed rows; returns how many."""
+        names = names_of(member, self.landed)
+        return warehouse.execute(
+            f"insert into raw.{member.name} ({quoted_list(names)}) "
+            f"select {landed_values(warehouse, member, names)} from {source}"
+        )
+
+
+def is_of(member: Table, row: str, parent: str) -> str:
+    """Return the condition that row `row` of a member belongs to the root's row `parent`."""
+    key = member.parent_key or {name: name for name in member.key}
+    return " and ".join(f"{row}.{quoted(c)} = {parent}.{quoted(p)}" for c, p in key.items())
