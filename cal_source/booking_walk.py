@@ -13,6 +13,7 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
+from cal_source.batches import join_batches
 from cal_source.bookings import (
     RESOURCE,
     BookingReads,
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cal_source.answer import Answer
-    from cal_source.extraction import Batch, Extraction
+    from cal_source.batches import Batch
+    from cal_source.extraction import Extraction
     from cal_source.fanouts import Target
 
 logger = logging.getLogger("cal_source")
@@ -59,7 +61,7 @@ def read_bookings(extraction: Extraction, reads: BookingReads) -> Iterator[Batch
     """Read bookings and write down how that ended.
 
     Yields:
-        One batch per page. Of a booking that is in several, the later page counts.
+        One batch for several pages. Of a booking that is in several, the later page counts.
 
     Raises:
         CalError: As `Extraction.settle` decides.
@@ -68,7 +70,7 @@ def read_bookings(extraction: Extraction, reads: BookingReads) -> Iterator[Batch
     walk = _Walk(extraction, view, reads)
     started = extraction.clock()
     try:
-        yield from walk.batches()
+        yield from join_batches(walk.batches(), RESOURCE)
     except CalError as error:
         extraction.settle(RESOURCE, view, error, started)
         return

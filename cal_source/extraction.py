@@ -16,6 +16,7 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from cal_source.batches import Batch
 from cal_source.catalogue import Scope, operation
 from cal_source.errors import (
     AuthError,
@@ -41,8 +42,6 @@ from cal_source.typed_records import Form, TypedRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import pyarrow as pa
-
     from cal_source.client import CalClient
     from cal_source.pages import Page
     from cal_source.records import Record
@@ -56,19 +55,6 @@ _HOPELESS: Final = (AuthError, ConfigError)
 _SILENT: Final = (NotCalError, Unreachable)
 _SILENT_OPERATIONS_ARE_AN_OUTAGE: Final = 5
 _NOT_FOR_THIS_KEY: Final = (ForbiddenError, NotFoundError)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One page as Arrow tables by name, ready for dlt.
-
-    Attributes:
-        tables: Rows by table; tables without rows are left out.
-        updated_at: Greatest `updatedAt` among a page of bookings, as Cal.com wrote it.
-    """
-
-    tables: Mapping[str, pa.Table]
-    updated_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

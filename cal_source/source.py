@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import dlt
 
+from cal_source.batches import Batch
 from cal_source.booking_walk import read_bookings
 from cal_source.bookings import OVERLAP, BookingReads
 from cal_source.errors import ConfigError
-from cal_source.extraction import Batch, Extraction
+from cal_source.extraction import Extraction
 from cal_source.settings import resolve_settings
 from cal_source.tables import DETAIL_TABLES, ROOT_TABLES, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from dlt.extract import DltResource
 
@@ -33,7 +34,7 @@ logger = logging.getLogger("cal_source")
 
 
 @dlt.source(name="cal", section="cal", max_table_nesting=0)
-def cal_source(
+def cal_source(  # noqa: PLR0913 - the public source: settings, then what to read of it
     api_key: str | None = None,
     base_url: str | None = None,
     *,
@@ -42,6 +43,7 @@ def cal_source(
     client_secret: str | None = None,
     bookings: BookingReads | None = None,
     extraction: Extraction | None = None,
+    only: Collection[str] | None = None,
 ) -> Any:
     """Everything a Cal.com key may see, as dlt resources.
 
@@ -56,6 +58,7 @@ def cal_source(
         client_secret: Platform client secret.
         bookings: Which bookings to read. Default: all on the first run, then what changed.
         extraction: A run that the caller has set up; the settings above are then not used.
+        only: Root tables to make resources for, with their nested lists. Default: all.
 
     Returns:
         The source. Resources: one per table of the warehouse (`bookings`, `booking_attendees`,
@@ -77,6 +80,8 @@ def cal_source(
     })
     resources: list[DltResource] = []
     for table in (*ROOT_TABLES, *DETAIL_TABLES):
+        if only is not None and table.name not in only:
+            continue
         pages = _booking_pages(run, bookings) if table.name == "bookings" else _pages(run, table)
         rows = [_rows(pages, member) for member in table.family()]
         if table in DETAIL_TABLES:  # one request per booking: only where they are asked for

@@ -68,7 +68,7 @@ def land(
     """
     with warehouse.transaction():
         drop_landing(warehouse)
-    source = cal_source(extraction=extraction, bookings=bookings)
+    source = cal_source(extraction=extraction, bookings=bookings, only=resources)
     names = [member.name for root in resources for member in TABLES[root].family()]
     source = source.with_resources(*names, *_RUN_RECORDS)
     for name in names:

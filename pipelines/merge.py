@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipelines.landed import Columns
     from pipelines.warehouse import Warehouse
 
+_SUPERSEDED: Final = "publish_superseded"
 _TOUCHED: Final = "publish_touched"
 
 
@@ -41,32 +42,29 @@ class Landing:
 
     def source(self, member: Table) -> str:
         """Return the FROM clause of the latest rows `s` of the table or one of its children."""
-        rows = f"(select * from landing.{member.name} where _run_id = {literal(self.run_id)})"
-        if not self.has_repeats:
-            return f"{rows} as s"
-        key = member.parent_key or {name: name for name in member.key}
-        same = " and ".join(f"s.{quoted(c)} = p.{quoted(p)}" for c, p in key.items())
-        return f"{rows} as s join {LANDED} as p on {same} and s._page = p._page"
+        rows = f"select * from landing.{member.name} as x where x._run_id = {literal(self.run_id)}"
+        if self.has_repeats:
+            rows += (
+                f" and not exists (select 1 from {_SUPERSEDED} as p "
+                f"where {is_of(member, 'x', 'p')} and x._page = p._page)"
+            )
+        return f"({rows}) as s"
 
 
 def collect_landed(warehouse: Warehouse, table: Table, run_id: str) -> Landing:
     """Write the latest reading of every landed record into the scratch table `LANDED`."""
     key = quoted_list(table.key)
     columns = f"{key}, _page, _run_id, _scope, _content_hash"
-    run = {"run": run_id}
-    warehouse.execute(f"drop table if exists {LANDED}")
-    warehouse.execute(
-        f"create temp table {LANDED} as select {columns} from (select {columns}, row_number() "
-        f"over (partition by {key} order by _page desc) as publish_rank "
-        f"from landing.{table.name} where _run_id = $run) as ranked where publish_rank = 1",
-        run,
-    )
-    (counts,) = warehouse.rows(
-        f"select (select count(*) from {LANDED}) as records, "
-        f"(select count(*) from landing.{table.name} where _run_id = $run) as readings",
-        run,
-    )
-    return Landing(table, run_id, counts["records"] != counts["readings"])
+    for scratch, rank in ((LANDED, "= 1"), (_SUPERSEDED, "> 1")):
+        warehouse.execute(f"drop table if exists {scratch}")
+        warehouse.execute(
+            f"create temp table {scratch} as select {columns} from (select {columns}, "
+            f"row_number() over (partition by {key} order by _page desc) as publish_rank "
+            f"from landing.{table.name} where _run_id = $run) as ranked "
+            f"where publish_rank {rank}",
+            {"run": run_id},
+        )
+    return Landing(table, run_id, bool(warehouse.scalar(f"select count(*) from {_SUPERSEDED}")))
 
 
 @dataclass(frozen=True, slots=True)
