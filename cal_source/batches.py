@@ -26,6 +26,21 @@ class Batch:
     updated_at: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the reading of a resource is.
+
+    Attributes:
+        resource: The table being read.
+        rows: Records read so far.
+        total: Records to expect, None when Cal.com does not say.
+    """
+
+    resource: str
+    rows: int
+    total: int | None = None
+
+
 def join_batches(
     batches: Iterable[Batch], root: str, rows: int = ROWS_PER_BATCH
 ) -> Iterator[Batch]:

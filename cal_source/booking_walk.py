@@ -23,8 +23,8 @@ from cal_source.bookings import (
     total_of,
 )
 from cal_source.errors import BadRequestError, CalError
-from cal_source.extraction import status_of
 from cal_source.ledger import BEGINNING, END_OF_TIME, Coverage, ReadStatus
+from cal_source.pages import status_of
 from cal_source.tables import TABLES
 from cal_source.typed_records import as_they_came
 from cal_source.walk import (

@@ -145,6 +145,7 @@ class CalClient:
         self._deadline = timedelta(seconds=deadline_seconds)
         self._lock = threading.Lock()
         self._requests_made = 0
+        self._here = threading.local()
         self._http = httpx.Client(
             headers={"Accept": "application/json", "User-Agent": user_agent},
             transport=transport,
@@ -181,6 +182,11 @@ class CalClient:
     def requests_made(self) -> int:
         """Requests sent so far, retries included."""
         return self._requests_made
+
+    @property
+    def requests_made_here(self) -> int:
+        """Those of them that the calling thread sent."""
+        return getattr(self._here, "requests", 0)
 
     def get(
         self,
@@ -320,6 +326,7 @@ class CalClient:
         with self.limiter.permit(priority=priority) as permit:
             with self._lock:
                 self._requests_made += 1
+            self._here.requests = self.requests_made_here + 1
             sent_at = self._clock()
             response, received = self._exchange(request, path, sent_at)
             fetched_at = self._clock()

@@ -8,15 +8,11 @@ read ended.
 from __future__ import annotations
 
 import logging
-import secrets
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property
-from itertools import count
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from cal_source.batches import Batch
+from cal_source.batches import Batch, Progress
 from cal_source.catalogue import Scope, operation
 from cal_source.errors import (
     AuthError,
@@ -33,14 +29,16 @@ from cal_source.errors import (
 from cal_source.fanouts import Target
 from cal_source.ledger import Ledger, ReadRecord, ReadStatus
 from cal_source.lists import Lists
-from cal_source.pages import parse_page
+from cal_source.pages import parse_page, status_of
 from cal_source.records import Stamp
-from cal_source.tables import TABLES
-from cal_source.targets import Skip, by_key_targets, targets_of
+from cal_source.run_ids import new_run_id, utc_now
+from cal_source.tables import DETAIL_TABLES, TABLES
+from cal_source.targets import Skip, by_key_targets, given_by, seen_before, targets_of
 from cal_source.typed_records import Form, TypedRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from cal_source.client import CalClient
     from cal_source.pages import Page
@@ -49,37 +47,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("cal_source")
 
-_RUNS: Final = count()  # tells the runs of one second apart, in their order
 _SHAPE_REMEDY: Final = "Check that base_url is Cal.com's API v2; an older server may differ."
 _HOPELESS: Final = (AuthError, ConfigError)
 _SILENT: Final = (NotCalError, Unreachable)
 _SILENT_OPERATIONS_ARE_AN_OUTAGE: Final = 5
 _NOT_FOR_THIS_KEY: Final = (ForbiddenError, NotFoundError)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the reading of a resource is.
-
-    Attributes:
-        resource: The table being read.
-        rows: Records read so far.
-        total: Records to expect, None when Cal.com does not say.
-    """
-
-    resource: str
-    rows: int
-    total: int | None = None
-
-
-def new_run_id(now: datetime) -> str:
-    """Return an identifier that sorts by time and is unique among runs started together."""
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{next(_RUNS):04d}{secrets.token_hex(3)}"
-
-
-def utc_now() -> datetime:
-    """Return the present instant, UTC."""
-    return datetime.now(UTC)
 
 
 class Extraction:
@@ -130,6 +102,7 @@ class Extraction:
         self._page = 0
         self._lists = Lists(client, clock)
         self._forms: dict[str, Form] = {}
+        self._prepared: dict[str, list[Batch]] = {}
         self._silent_operations: set[str] = set()
 
     @contextmanager
@@ -210,6 +183,38 @@ class Extraction:
         """
         return self._lists.read(target).records
 
+    def read_ahead(self, resources: Sequence[str], workers: int) -> None:
+        """Read the small lists that feed resources side by side, before they are asked for.
+
+        Args:
+            resources: Root tables; bookings, details and single rows are left out.
+            workers: Most requests at a time.
+        """
+        details = {table.name for table in DETAIL_TABLES}
+        names = [n for n in resources if n not in {"bookings", *details, *self.keys}]
+        try:
+            _ = self.me, self.organization_id
+        except CalError:
+            return  # whoever asks next gets it
+        self._lists.read_ahead([partial(self._targets, name) for name in names], workers)
+
+    def prepare(self, resource: str) -> Sequence[Batch]:
+        """Read a small table now; `read` then gives what was read.
+
+        Raises:
+            CalError: As `read`.
+        """
+        found = self._prepared[resource] = list(self.read(resource))
+        return found
+
+    def set_aside(self, resource: str) -> None:
+        """Drop what was prepared of a table, whose rows are in the warehouse already."""
+        del self._prepared[resource]
+        self.ledger.mark_unchanged(resource)
+
+    def _targets(self, resource: str) -> list[Target]:
+        return [target for target, _ in targets_of(self, resource).reads]
+
     def read(self, resource: str) -> Iterator[Batch]:
         """Read everything that feeds a resource, in order of authority.
 
@@ -224,6 +229,9 @@ class Extraction:
                 hopeless (key not accepted, server not reachable or not Cal.com).
         """
         table = TABLES[resource]
+        if resource in self._prepared:
+            yield from self._prepared.pop(resource)
+            return
         if resource in self.keys:
             yield from self._read_keys(table, self.keys[resource])
             return
@@ -368,10 +376,10 @@ class Extraction:
         except CalError as error:
             self.settle(table.name, target, error, started)
             return None
-        given = _given(table, target)
+        given = given_by(table, target)
         found = unpack(read.records) if unpack else read.records
         records = [{**given, **r} if isinstance(r, dict) else r for r in found]
-        fresh = [r for r in records if not _seen_before(r, table, seen)]
+        fresh = [r for r in records if not seen_before(r, table, seen)]
         batch, page = self.batch(table, fresh, target.scope, loaded_at=read.finished_at)
         rows = page.row_count(table.name)
         self.write_down(
@@ -383,31 +391,3 @@ class Extraction:
         )
         self.progress(table.name, len(seen))
         return batch if batch.tables else None
-
-
-def status_of(page: Page) -> ReadStatus:
-    """Return complete, or partial where a quarantined record does not say which one it is."""
-    nameless = any(not entry.key for entry in page.quarantined)
-    return ReadStatus.PARTIAL if nameless else ReadStatus.COMPLETE
-
-
-def _given(table: Table, target: Target) -> Record:
-    """Return what the table wants to know of where a record was read, under names with `$`."""
-    kind, _, key = target.scope.partition(":")
-    known: Record = {f"${name}": value for name, value in target.path.items()}
-    known |= {"$scopeKind": kind, "$scopeId": int(key) if key.isdigit() else key}
-    wanted = {path for column in table.columns for path in column.paths}
-    return {name: value for name, value in known.items() if name in wanted}
-
-
-def _seen_before(record: Any, table: Table, seen: set[Any]) -> bool:
-    """Tell whether a read of higher authority has brought this record, and remember it."""
-    if not isinstance(record, dict):
-        return False  # parse_records puts it into quarantine
-    key = tuple(record.get(table.column(name).paths[0]) for name in table.key)
-    if not all(isinstance(part, int | str) for part in key):
-        return False
-    if key in seen:
-        return True
-    seen.add(key)
-    return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -56,6 +56,8 @@ class ReadRecord:
         finished_at: End of the read, UTC.
         cursor_at: Bookings only: every change Cal.com stamped before this instant was read.
         position_at: Bookings read in parts only: all created before this instant were read.
+        is_unchanged: Whether the table holds exactly what was read already, so that none of its
+            rows was loaded.
     """
 
     run_id: str
@@ -71,6 +73,7 @@ class ReadRecord:
     finished_at: datetime
     cursor_at: datetime | None = None
     position_at: datetime | None = None
+    is_unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,20 @@ class Ledger:
         """Count a request to the bookings list; workers may call this at the same time."""
         with self._lock:
             self.requests[purpose] += 1
+
+    def is_clean(self, resource: str) -> bool:
+        """Tell whether all reads of a resource were made completely, without quarantine."""
+        reads = [read for read in self.reads if read.resource == resource]
+        return bool(reads) and all(
+            read.status is ReadStatus.COMPLETE and not read.quarantined for read in reads
+        )
+
+    def mark_unchanged(self, resource: str) -> None:
+        """Mark the reads of a resource as having brought nothing new."""
+        self.reads = [
+            replace(read, is_unchanged=True) if read.resource == resource else read
+            for read in self.reads
+        ]
 
     def iter_coverage(self) -> Iterator[dict[str, Any]]:
         """Yield the coverage as rows."""

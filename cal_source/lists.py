@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.catalogue import Paging, operation
-from cal_source.errors import CalError, UnstableList
+from cal_source.errors import CalError, NotCalError, Unreachable, UnstableList
 from cal_source.values import json_text
 from cal_source.walk import check_is_list, check_is_object, walk_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from cal_source.catalogue import Operation
     from cal_source.client import CalClient
     from cal_source.fanouts import Target
     from cal_source.records import Record
+
+logger = logging.getLogger("cal_source")
 
 SNAPSHOT_PAGE_SIZE: Final = 250
 _LARGEST_OFFSET: Final = 250  # of the lists that page by limit and offset
@@ -52,24 +58,61 @@ class Lists:
     def __init__(self, client: CalClient, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
-        self._lists: dict[tuple[str, str], ListRead | CalError] = {}
+        self._lock = threading.Lock()
+        self._lists: dict[tuple[str, str], Future[ListRead]] = {}
 
     def read(self, target: Target) -> ListRead:
-        """Return all records of a list or object, read at most once.
+        """Return all records of a list or object, read at most once, by whichever thread is first.
 
         Raises:
             CalError: It cannot be read; the same error each time it is asked for.
         """
         place = (target.operation, target.scope)
-        if place not in self._lists:
+        with self._lock:
+            is_first = place not in self._lists
+            found = self._lists.setdefault(place, Future())
+        if is_first:
             try:
-                self._lists[place] = self.fetch(target)
+                found.set_result(self.fetch(target))
+            except BaseException as error:
+                found.set_exception(error)
+                raise
+        return found.result()
+
+    def read_ahead(self, plans: Sequence[Callable[[], Sequence[Target]]], workers: int) -> None:
+        """Read lists side by side, so that asking for them later takes no time.
+
+        Errors are kept for whoever asks for the list. When the server gives no answer to one, no
+        further list is begun: whoever asks for those decides how long to go on.
+
+        Args:
+            plans: Name lists to read; called side by side too, and may read lists themselves.
+            workers: Most requests at a time.
+        """
+        stopped = threading.Event()
+
+        def attempt(work: Callable[[], Sequence[Target]]) -> Sequence[Target]:
+            try:
+                return () if stopped.is_set() else work()
+            except (NotCalError, Unreachable):
+                stopped.set()
             except CalError as error:
-                self._lists[place] = error
-        found = self._lists[place]
-        if isinstance(found, CalError):
-            raise found
-        return found
+                logger.debug("reading ahead: %s", error)
+            return ()
+
+        def read(target: Target) -> Sequence[Target]:
+            self.read(target)
+            return ()
+
+        with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="lists") as pool:
+            try:
+                reads = []
+                for planned in [pool.submit(attempt, plan) for plan in plans]:
+                    reads += [pool.submit(attempt, partial(read, t)) for t in planned.result()]
+                for done in reads:
+                    done.result()
+            finally:
+                stopped.set()  # after Ctrl-C nothing more is begun
 
     def fetch(self, target: Target) -> ListRead:
         """Read a list or object now.
@@ -78,7 +121,7 @@ class Lists:
             CalError: It cannot be read.
         """
         row = operation(target.operation)
-        started, before = self._clock(), self._client.requests_made
+        started, before = self._clock(), self._client.requests_made_here
         if row.paging in {Paging.OFFSET, Paging.LIMIT}:
             records = self._fetch_pages(target)
         elif row.paging is Paging.ONE:
@@ -86,7 +129,7 @@ class Lists:
             records = [] if data is None else [check_is_object(data, f"GET {row.path}")]
         else:
             records = self._fetch_whole(target)
-        return ListRead(records, self._client.requests_made - before, started, self._clock())
+        return ListRead(records, self._client.requests_made_here - before, started, self._clock())
 
     def _fetch_whole(self, target: Target) -> list[Record]:
         """Read a list that comes in one answer; one that names a record twice may lack another.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from cal_source.ledger import ReadStatus
 from cal_source.records import Quarantined, parse_records
 from cal_source.typed_columns import MisfitError, build_tables
 from cal_source.typed_records import TypedRecord
@@ -77,3 +78,9 @@ def parse_page(table: Table, records: Sequence[Any], stamp: Stamp) -> Page:
     }
     tables = {name: pa.concat_tables(pieces) for name, pieces in found.items() if pieces}
     return Page(tables, quarantined, drift)
+
+
+def status_of(page: Page) -> ReadStatus:
+    """Return complete, or partial where a quarantined record does not say which one it is."""
+    nameless = any(not entry.key for entry in page.quarantined)
+    return ReadStatus.PARTIAL if nameless else ReadStatus.COMPLETE

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from cal_source.records import Record
+    from cal_source.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,3 +269,25 @@ def by_key_targets(resource: str, key: str, organization_id: int | None) -> list
                 path = {last: key, **{name: known[name] for name in others}}
                 found.append(Target(row.key, f"{resource}:{key}", path))
     return sorted(found, key=lambda target: len(target.path))
+
+
+def given_by(table: Table, target: Target) -> Record:
+    """Return what the table wants to know of where a record was read, under names with `$`."""
+    kind, _, key = target.scope.partition(":")
+    known: Record = {f"${name}": value for name, value in target.path.items()}
+    known |= {"$scopeKind": kind, "$scopeId": int(key) if key.isdigit() else key}
+    wanted = {path for column in table.columns for path in column.paths}
+    return {name: value for name, value in known.items() if name in wanted}
+
+
+def seen_before(record: Any, table: Table, seen: set[Any]) -> bool:
+    """Tell whether a read of higher authority has brought this record, and remember it."""
+    if not isinstance(record, dict):
+        return False  # parse_records puts it into quarantine
+    key = tuple(record.get(table.column(name).paths[0]) for name in table.key)
+    if not all(isinstance(part, int | str) for part in key):
+        return False
+    if key in seen:
+        return True
+    seen.add(key)
+    return False

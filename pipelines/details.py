@@ -53,6 +53,8 @@ def remember_details(warehouse: Warehouse, table: str, run_id: str) -> None:
 
 def forget_details(warehouse: Warehouse) -> None:
     """Forget what was read of bookings that are gone; publishing has removed the rows."""
+    if not warehouse.scalar("select count(*) from (select 1 from ops.detail_reads limit 1) as d"):
+        return  # spares a walk through all bookings
     warehouse.execute(
         "delete from ops.detail_reads where booking_uid not in (select uid from raw.bookings)"
     )

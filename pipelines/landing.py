@@ -23,12 +23,14 @@ from pipelines.errors import PipelineError
 from pipelines.landed import LANDING
 from pipelines.publish import drop_landing
 from pipelines.steps import Step, begin
+from pipelines.unchanged import set_unchanged_aside
 from pipelines.warehouse import is_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from dlt.common.destination import TLoaderFileFormat
+    from dlt.extract import DltSource
 
     from cal_source.bookings import BookingReads
     from cal_source.extraction import Extraction
@@ -51,6 +53,8 @@ def land(
     extraction: Extraction,
     bookings: BookingReads,
     resources: Collection[str],
+    *,
+    lands_unchanged: bool = False,
 ) -> None:
     """Load one run's rows into schema `landing`.
 
@@ -59,6 +63,7 @@ def land(
         extraction: The run.
         bookings: Which bookings to read.
         resources: Root tables to read.
+        lands_unchanged: Land small tables also when the warehouse holds them as they were read.
 
     Raises:
         CalError: Reading failed in a way that ends the run.
@@ -68,11 +73,6 @@ def land(
     """
     with warehouse.transaction():
         drop_landing(warehouse)
-    source = cal_source(extraction=extraction, bookings=bookings, only=resources)
-    names = [member.name for root in resources for member in TABLES[root].family()]
-    source = source.with_resources(*names, *_RUN_RECORDS)
-    for name in names:
-        source.resources[name].apply_hints(write_disposition="append", primary_key=[], merge_key=[])
     with _working_folder(warehouse) as folder:
         pipeline = dlt.pipeline(
             pipeline_name="cal_warehouse",
@@ -82,6 +82,10 @@ def land(
         )
         try:
             begin(Step.EXTRACT)
+            extraction.read_ahead(tuple(resources), bookings.workers)
+            if not lands_unchanged:
+                resources = set_unchanged_aside(warehouse, extraction, resources)
+            source = _source(extraction, bookings, resources)
             pipeline.extract(source, loader_file_format=_FILE_FORMATS.get(warehouse.dialect.name))
             begin(Step.NORMALIZE)
             pipeline.normalize()
@@ -92,6 +96,18 @@ def land(
             raise explained from error
         finally:
             pipeline.deactivate()
+
+
+def _source(
+    extraction: Extraction, bookings: BookingReads, resources: Collection[str]
+) -> DltSource:
+    """Return the source of what is to be landed; its rows are appended to an empty landing."""
+    source = cal_source(extraction=extraction, bookings=bookings, only=resources)
+    names = [member.name for root in resources for member in TABLES[root].family()]
+    source = source.with_resources(*names, *_RUN_RECORDS)
+    for name in names:
+        source.resources[name].apply_hints(write_disposition="append", primary_key=[], merge_key=[])
+    return source
 
 
 def _working_folder(warehouse: Warehouse) -> TemporaryDirectory[str]:

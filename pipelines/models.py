@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cal_source.extraction import new_run_id, utc_now
+from cal_source.run_ids import new_run_id, utc_now
 from pipelines.answer_views import refresh_answer_views
 from pipelines.built_models import write_built
 from pipelines.engines import engine_of, spark_engine_on

@@ -47,6 +47,7 @@ READS = Table(
         timestamp("finished_at", "End of the read, UTC."),
         timestamp("cursor_at", "Bookings: all changes stamped before this instant were read."),
         timestamp("position_at", "Bookings in parts: all created before this instant were read."),
+        boolean("is_unchanged", "True where the table held exactly this already; none was loaded."),
     ),
 )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cal_source.bookings import Window
 
 DEFAULT_REREAD_REQUESTS: Final = 20
+DEFAULT_MEMORY_MB: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class SyncOptions:
         page_size: Bookings per request, 1 to 250.
         workers: Most requests for bookings at a time.
         slice_size: Bookings that a worker reads in a row; see `BookingReads`.
+        memory_mb: Most memory in MB that DuckDB may use for its part of the work.
         details: Tables to read that cost one request per booking.
         detail_requests: Most bookings to read details of in one sync, per table.
     """
@@ -51,6 +53,7 @@ class SyncOptions:
     page_size: int = PAGE_SIZE
     workers: int = WORKERS
     slice_size: int = SLICE_SIZE
+    memory_mb: int = DEFAULT_MEMORY_MB
     details: tuple[str, ...] = ()
     detail_requests: int = DEFAULT_DETAIL_REQUESTS
 

@@ -27,6 +27,7 @@ from pipelines.merge import Merge, collect_landed
 from pipelines.ops import QUARANTINE, READS
 from pipelines.retirement import GONE, find_gone, hold_unexplained
 from pipelines.sql_text import quoted_list
+from pipelines.unchanged import touch
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -141,6 +142,7 @@ class _Publication:
         self._published = published
         self._filled = _filled_tables(warehouse)
         self._doubted = _doubted_tables(warehouse)
+        self._unchanged = _unchanged_tables(warehouse, run_id, landed)
 
     def publish(self, table: Table, *, accepts_losses: bool, proves_keys: bool) -> None:
         """Replace the landed rows of a table, retire those that are gone, keep their versions."""
@@ -148,6 +150,9 @@ class _Publication:
         has_landed = name in self._landed
         if not (has_landed or name in self._filled):
             return  # nothing came and there is nothing that could be gone
+        if name in self._unchanged:
+            touch(warehouse, table, self._run_id)
+            return
         landing = collect_landed(warehouse, table, self._run_id) if has_landed else None
         gone = 0
         if name in self._filled:
@@ -186,6 +191,17 @@ def _filled_tables(warehouse: Warehouse) -> set[str]:
         f"select '{name}' as name where exists (select 1 from raw.{name})" for name in names
     )
     return {row["name"] for row in warehouse.rows(asked)}
+
+
+def _unchanged_tables(warehouse: Warehouse, run_id: str, landed: Columns) -> set[str]:
+    """Return the root tables that a run read as they stand; it landed none of their rows."""
+    if "is_unchanged" not in landed["reads"]:
+        return set()
+    rows = warehouse.rows(
+        "select distinct resource from landing.reads where run_id = $run and is_unchanged",
+        {"run": run_id},
+    )
+    return {row["resource"] for row in rows}
 
 
 def _doubted_tables(warehouse: Warehouse) -> set[str]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.bookings import BookingReads, booking_views
 from cal_source.errors import CalError
-from cal_source.extraction import utc_now
 from cal_source.ledger import BEGINNING, END_OF_TIME, ReadStatus
+from cal_source.run_ids import utc_now
 from cal_source.tables import TABLES
 from pipelines.booking_plan import changes_since, cursors, plan_bookings
 from pipelines.details import bookings_without_details, forget_details, remember_details
@@ -153,7 +153,7 @@ def sync(
         WarehouseError: The warehouse could not be written; likewise unchanged.
     """
     resources = options.resources()
-    with writing(warehouse, "sync"):
+    with writing(warehouse, "sync"), warehouse.bounded(options.memory_mb):
         return _sync(warehouse, new_extraction, options, resources)
 
 
@@ -297,7 +297,13 @@ class _Runs:
         wants_bookings = "bookings" in resources
         if wants_bookings and reads is None:
             reads, resources = self._planned(extraction, resources)
-        land(self._warehouse, extraction, reads or BookingReads(), resources)
+        land(
+            self._warehouse,
+            extraction,
+            reads or BookingReads(),
+            resources,
+            lands_unchanged=self._options.full,
+        )
         self._view = extraction.booking_view
         begin(Step.PUBLISH)
         published = publish(

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cal_source.extraction import utc_now
+from cal_source.run_ids import utc_now
 from pipelines.built_models import plan_models
 from pipelines.exit_codes import ExitCode
 from pipelines.models import project_folder

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from cal_source.extraction import Progress
+    from cal_source.batches import Progress
 
 
 class Output:

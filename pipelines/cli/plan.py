@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from cal_source.extraction import new_run_id
+from cal_source.run_ids import new_run_id
 from cal_source.settings import resolve_settings
 from pipelines.cli.stored_plans import open_journal
 from pipelines.errors import UsageError

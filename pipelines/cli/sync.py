@@ -98,6 +98,7 @@ def sync_options(arguments: argparse.Namespace) -> SyncOptions:
         reread_requests=arguments.reread_requests,
         proof_requests=arguments.proof_requests,
         workers=arguments.workers,
+        memory_mb=arguments.memory,
         details=arguments.details,
         detail_requests=arguments.detail_requests,
     )

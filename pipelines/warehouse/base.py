@@ -7,7 +7,7 @@ Postgres share; the few words that differ are in `Warehouse.dialect`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from pipelines.warehouse.tables import missing_statements
@@ -142,6 +142,15 @@ class Warehouse(ABC):
     @abstractmethod
     def _transaction(self) -> AbstractContextManager[None]:
         """Begin; then commit, or roll back on any error."""
+
+    def bounded(self, memory_mb: int) -> AbstractContextManager[None]:
+        """Keep the database's working memory within bounds inside, where it works in this process.
+
+        Args:
+            memory_mb: Most memory in MB, 1 MB = 1,000,000 bytes; what does not fit goes to disk.
+        """
+        del memory_mb  # a server has its own settings
+        return nullcontext()
 
     @abstractmethod
     def another_session(self) -> Warehouse:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import duckdb
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipelines.warehouse.base import Parameters
+
+
+_MB_PER_THREAD: Final = 64  # with less each, DuckDB's threads spill where one would not
 
 
 class DuckDBWarehouse(Warehouse):
@@ -108,6 +112,24 @@ class DuckDBWarehouse(Warehouse):
             with suppress(duckdb.Error):  # a failed commit has rolled back by itself
                 self.connection.execute("rollback")
             raise
+
+    @contextmanager
+    def bounded(self, memory_mb: int) -> Iterator[None]:
+        """Keep DuckDB's memory within bounds inside; see `Warehouse.bounded`."""
+        threads = max(1, min(os.cpu_count() or 1, memory_mb // _MB_PER_THREAD))
+        bounds = {
+            "memory_limit": f"'{memory_mb}MB'",
+            "threads": threads,
+            "preserve_insertion_order": "false",  # else DuckDB holds back what comes out of turn
+        }
+        for name, value in bounds.items():
+            self.connection.execute(f"set {name} = {value}")
+        try:
+            yield
+        finally:
+            with suppress(duckdb.Error):  # the connection may be what failed
+                for name in bounds:
+                    self.connection.execute(f"reset {name}")
 
     def another_session(self) -> DuckDBWarehouse:
         """Refuse: one process has the file, in one session.

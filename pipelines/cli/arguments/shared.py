@@ -31,6 +31,7 @@ READING_DEFAULTS: Final = {
     "proof_requests": 12,
     "overlap": 10,
     "workers": 4,
+    "memory": 200,
 }
 
 
@@ -134,6 +135,13 @@ def reading_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="most requests for bookings at a time, in readings of large accounts "
         "(default: %(default)s)",
+    )
+    cost.add_argument(
+        "--memory",
+        type=count,
+        metavar="MB",
+        help="most memory for DuckDB's part of a sync; the rest goes to disk "
+        "(default: %(default)s; the process takes about 250 MB more)",
     )
 
 
