@@ -14,12 +14,12 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from cal_source.catalogue import OPERATIONS, Kind, Paging
-from cal_source.extraction import _given
 from cal_source.fanouts import Target
 from cal_source.records import Stamp, parse_records
 from cal_source.sandbox.render.bookings import booking_json
 from cal_source.sandbox.visibility import visible_booking_ids
 from cal_source.tables import TABLES
+from cal_source.targets import given_by
 from tests.contract.read_operations import unpackers
 from tests.reconstruction import as_kept, without_empty
 
@@ -68,7 +68,7 @@ def everything_visible(sandbox: Sandbox, headers: dict[str, str], user_id: int) 
             seen.operations.add(row.key)
             for table, unpack in unpackers(row):
                 scope = f"team:{path['teamId']}" if "teamId" in path else f"user:{user_id}"
-                given = _given(TABLES[table], Target(row.key, scope, path))
+                given = given_by(TABLES[table], Target(row.key, scope, path))
                 found = unpack(records) if unpack else records
                 _note(seen, table, [{**given, **record} for record in found], scope)
     return seen
