@@ -37,7 +37,7 @@ from cal_source.targets import Skip, by_key_targets, given_by, seen_before, targ
 from cal_source.typed_records import Form, TypedRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from cal_source.client import CalClient
@@ -198,14 +198,18 @@ class Extraction:
             return  # whoever asks next gets it
         self._lists.read_ahead([partial(self._targets, name) for name in names], workers)
 
-    def prepare(self, resource: str) -> Sequence[Batch]:
-        """Read a small table now; `read` then gives what was read.
+    def prepare(self, resource: str, batches: Iterable[Batch]) -> Sequence[Batch]:
+        """Read a small table's batches now and keep them for `prepared`.
 
         Raises:
-            CalError: As `read`.
+            CalError: As reading does.
         """
-        found = self._prepared[resource] = list(self.read(resource))
+        found = self._prepared[resource] = list(batches)
         return found
+
+    def prepared(self, resource: str) -> Sequence[Batch] | None:
+        """Hand over what was prepared of a table; None where nothing was."""
+        return self._prepared.pop(resource, None)
 
     def set_aside(self, resource: str) -> None:
         """Drop what was prepared of a table, whose rows are in the warehouse already."""
@@ -229,8 +233,9 @@ class Extraction:
                 hopeless (key not accepted, server not reachable or not Cal.com).
         """
         table = TABLES[resource]
-        if resource in self._prepared:
-            yield from self._prepared.pop(resource)
+        prepared = self.prepared(resource)
+        if prepared is not None:
+            yield from prepared
             return
         if resource in self.keys:
             yield from self._read_keys(table, self.keys[resource])

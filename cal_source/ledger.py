@@ -123,13 +123,6 @@ class Ledger:
         with self._lock:
             self.requests[purpose] += 1
 
-    def is_clean(self, resource: str) -> bool:
-        """Tell whether all reads of a resource were made completely, without quarantine."""
-        reads = [read for read in self.reads if read.resource == resource]
-        return bool(reads) and all(
-            read.status is ReadStatus.COMPLETE and not read.quarantined for read in reads
-        )
-
     def mark_unchanged(self, resource: str) -> None:
         """Mark the reads of a resource as having brought nothing new."""
         self.reads = [

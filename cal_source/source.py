@@ -114,7 +114,8 @@ def _booking_pages(run: Extraction, reads: BookingReads | None) -> DltResource:
     ) -> Iterator[dict[str, Any]]:
         wanted = reads or BookingReads(changed_since=_start(cursor.start_value))
         with run.reading():
-            for batch in read_bookings(run, wanted):
+            prepared = run.prepared("bookings")
+            for batch in read_bookings(run, wanted) if prepared is None else prepared:
                 yield {"updated_at": batch.updated_at, "tables": batch.tables}
 
     return dlt.resource(pages, name="bookings_pages", selected=False)

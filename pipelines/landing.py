@@ -1,51 +1,40 @@
-"""Landing a run: dlt loads the source's rows into schema `landing`, complete or not at all.
+"""Landing a run: what it brought stands in schema `landing`, complete or not at all.
 
-A landing is never resumed. dlt works in a fresh folder and a fresh schema each time, so a run that
-was killed leaves nothing a later one could mix with its own rows; what it had loaded is published
-when dlt had recorded it as complete, and dropped otherwise.
+dlt loads the rows (`pipelines.loading`). A run that found nothing new has no rows to load, only
+the record of what it read; that is written here, and dlt is not even imported. A landing is never
+resumed: what a killed run had loaded is published when dlt had recorded it as complete, and dropped
+otherwise.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import dlt
-
-from cal_source.errors import CalError
-from cal_source.source import cal_source
-from cal_source.tables import TABLES
-from pipelines.errors import PipelineError
+from cal_source.tables import ColumnType
 from pipelines.landed import LANDING
 from pipelines.publish import drop_landing
+from pipelines.sql_text import quoted, quoted_list
 from pipelines.steps import Step, begin
 from pipelines.unchanged import set_unchanged_aside
 from pipelines.warehouse import is_postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from dlt.common.destination import TLoaderFileFormat
-    from dlt.extract import DltSource
+    from collections.abc import Collection, Sequence
 
     from cal_source.bookings import BookingReads
     from cal_source.extraction import Extraction
     from pipelines.warehouse import Warehouse
 
-os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # we report; dlt would print tracebacks
-
-_DESTINATIONS: Final = {
-    "duckdb": dlt.destinations.duckdb,
-    "postgres": dlt.destinations.postgres,
-}
-# dlt loads Arrow into Postgres as CSV, where it forces every empty text to NULL
-_FILE_FORMATS: Final[dict[str, TLoaderFileFormat]] = {"postgres": "parquet"}
-_RUN_RECORDS: Final = ("reads", "coverage", "quarantine", "schema_drift")
+_TYPES: Final = (
+    (bool, ColumnType.BOOLEAN),
+    (int, ColumnType.BIGINT),
+    (datetime, ColumnType.TIMESTAMP),
+)
 
 
 def land(
@@ -56,14 +45,14 @@ def land(
     *,
     lands_unchanged: bool = False,
 ) -> None:
-    """Load one run's rows into schema `landing`.
+    """Bring one run's rows into schema `landing`.
 
     Args:
         warehouse: The open warehouse; an earlier landing in it is dropped.
         extraction: The run.
         bookings: Which bookings to read.
         resources: Root tables to read.
-        lands_unchanged: Land small tables also when the warehouse holds them as they were read.
+        lands_unchanged: Land tables also when the warehouse holds them as they were read.
 
     Raises:
         CalError: Reading failed in a way that ends the run.
@@ -74,40 +63,59 @@ def land(
     with warehouse.transaction():
         drop_landing(warehouse)
     with _working_folder(warehouse) as folder:
-        pipeline = dlt.pipeline(
-            pipeline_name="cal_warehouse",
-            pipelines_dir=folder,
-            destination=_DESTINATIONS[warehouse.dialect.name](warehouse.dlt_credentials()),
-            dataset_name=LANDING,
-        )
-        try:
-            begin(Step.EXTRACT)
-            extraction.read_ahead(tuple(resources), bookings.workers)
-            if not lands_unchanged:
-                resources = set_unchanged_aside(warehouse, extraction, resources)
-            source = _source(extraction, bookings, resources)
-            pipeline.extract(source, loader_file_format=_FILE_FORMATS.get(warehouse.dialect.name))
-            begin(Step.NORMALIZE)
-            pipeline.normalize()
-            begin(Step.LOAD)
-            pipeline.load(raise_on_failed_jobs=True)
-        except Exception as error:
-            explained = _explained(error, warehouse)
-            raise explained from error
-        finally:
-            pipeline.deactivate()
+        begin(Step.EXTRACT)
+        extraction.read_ahead(tuple(resources), bookings.workers)
+        if not lands_unchanged:
+            resources = set_unchanged_aside(warehouse, extraction, bookings, resources)
+        if resources:
+            from pipelines.loading import load  # noqa: PLC0415 - dlt takes a second to import
+
+            load(warehouse, extraction, bookings, resources, folder)
+        else:
+            _land_records(warehouse, extraction)
 
 
-def _source(
-    extraction: Extraction, bookings: BookingReads, resources: Collection[str]
-) -> DltSource:
-    """Return the source of what is to be landed; its rows are appended to an empty landing."""
-    source = cal_source(extraction=extraction, bookings=bookings, only=resources)
-    names = [member.name for root in resources for member in TABLES[root].family()]
-    source = source.with_resources(*names, *_RUN_RECORDS)
-    for name in names:
-        source.resources[name].apply_hints(write_disposition="append", primary_key=[], merge_key=[])
-    return source
+def _land_records(warehouse: Warehouse, extraction: Extraction) -> None:
+    """Write the record of a run that has no rows to load, in the tables that dlt would make."""
+    ledger, run_id = extraction.ledger, extraction.run_id
+    records = {
+        "reads": list(ledger.iter_reads()),
+        "coverage": list(ledger.iter_coverage()),
+        "quarantine": list(ledger.iter_quarantined(run_id)),
+        "schema_drift": list(ledger.iter_drift(run_id)),
+    }
+    begin(Step.LOAD)
+    with warehouse.transaction():
+        warehouse.execute(f"create schema if not exists {LANDING}")
+        for name, rows in records.items():
+            if rows:
+                _write_rows(warehouse, f"{LANDING}.{name}", rows)
+
+
+def _write_rows(warehouse: Warehouse, name: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows into a new table; columns without any value are left out, as dlt does."""
+    types = warehouse.dialect.types
+    columns = {
+        column: types[_type_of(value)]
+        for row in reversed(rows)
+        for column, value in row.items()
+        if value is not None
+    }
+    typed = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns.items())
+    warehouse.execute(f"create table {name} ({typed})")
+    marks: list[str] = []
+    values: dict[str, Any] = {}
+    for number, row in enumerate(rows):
+        names = {column: f"v{number}_{place}" for place, column in enumerate(columns)}
+        marks.append(f"({', '.join('$' + mark for mark in names.values())})")
+        values |= {mark: row[column] for column, mark in names.items()}
+    warehouse.execute(
+        f"insert into {name} ({quoted_list(list(columns))}) values {', '.join(marks)}", values
+    )
+
+
+def _type_of(value: Any) -> ColumnType:
+    return next((kind for python, kind in _TYPES if isinstance(value, python)), ColumnType.TEXT)
 
 
 def _working_folder(warehouse: Warehouse) -> TemporaryDirectory[str]:
@@ -118,25 +126,3 @@ def _working_folder(warehouse: Warehouse) -> TemporaryDirectory[str]:
     for left in Path(gettempdir()).glob(f"{prefix}*"):
         shutil.rmtree(left, ignore_errors=True)
     return TemporaryDirectory(prefix=prefix)
-
-
-def _explained(error: BaseException, warehouse: Warehouse) -> BaseException:
-    """Return the error that lies beneath dlt's own, as one that people can act on."""
-    chain = list(_causes(error))
-    for cause in chain:
-        if isinstance(cause, CalError | PipelineError | KeyboardInterrupt):
-            return cause
-    for cause in chain:
-        if explanation := warehouse.explanation(cause):
-            return explanation
-    return error
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """Return the error and everything it was raised from, deepest first."""
-    seen: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in seen:
-        seen.append(current)
-        current = current.__cause__ or current.__context__
-    return seen[::-1]

@@ -2,8 +2,7 @@
 
 Every row of such a table, nested lists included, has the key, the view and the content that was
 read, and no row more is there. What publishing would do is then to say that it was read again.
-Anything else, a record in quarantine or a list that could not be read among it, goes the ordinary
-way.
+A row that stands there but was not read, for whatever reason, sends its table the ordinary way.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from cal_source.booking_walk import read_bookings
 from cal_source.tables import DETAIL_TABLES, TABLES
 from pipelines.sql_text import quoted, quoted_list
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from cal_source.batches import Batch
+    from cal_source.bookings import BookingReads
     from cal_source.extraction import Extraction
     from cal_source.tables import Table
     from pipelines.warehouse import Warehouse
@@ -26,17 +28,19 @@ if TYPE_CHECKING:
 _MOST_ROWS: Final = 20_000
 """Rows of a table that are compared in memory; a larger one is landed."""
 
+_MOST_BOOKINGS: Final = 2_500
 _NOT_SMALL: Final = {"bookings", *(table.name for table in DETAIL_TABLES)}
 
 
 def set_unchanged_aside(
-    warehouse: Warehouse, extraction: Extraction, resources: Collection[str]
+    warehouse: Warehouse, extraction: Extraction, bookings: BookingReads, resources: Collection[str]
 ) -> list[str]:
     """Read the small tables of a run, and keep those that are unchanged out of its landing.
 
     Args:
         warehouse: The open warehouse.
         extraction: The run; the reads of unchanged tables are marked in its ledger.
+        bookings: Which bookings to read.
         resources: Root tables to read.
 
     Returns:
@@ -48,33 +52,46 @@ def set_unchanged_aside(
     held = {row["resource"] for row in warehouse.rows("select resource from ops.held_losses")}
     left = []
     for name in resources:
-        if name in _NOT_SMALL or name in extraction.keys:
+        if name == "bookings" and _is_small(warehouse, bookings):
+            batches = read_bookings(extraction, bookings)
+        elif name in _NOT_SMALL or name in extraction.keys:
             left.append(name)
             continue
-        batches = extraction.prepare(name)
-        found = {
-            m.name: [b.tables[m.name] for b in batches if m.name in b.tables]
-            for m in TABLES[name].family()
-        }
-        if name in held or not extraction.ledger.is_clean(name) or not _stand(warehouse, found):
-            left.append(name)
         else:
+            batches = extraction.read(name)
+        read = extraction.prepare(name, batches)
+        if name not in held and _stand(warehouse, TABLES[name], read):
             extraction.set_aside(name)
+        else:
+            left.append(name)
     return left
 
 
-def _stand(warehouse: Warehouse, found: dict[str, list[pa.Table]]) -> bool:
-    """Tell whether the tables hold exactly the rows that were found."""
-    if sum(part.num_rows for parts in found.values() for part in parts) > _MOST_ROWS:
+def _is_small(warehouse: Warehouse, bookings: BookingReads) -> bool:
+    """Tell whether all bookings are read, and there were few when they were read last."""
+    if not bookings.is_whole or bookings.created_from is not None or bookings.supersedes:
         return False
-    return all(_stands(warehouse, TABLES[name], parts) for name, parts in found.items())
+    rows = warehouse.scalar(
+        f"select count(*) from (select 1 from raw.bookings limit {_MOST_BOOKINGS + 1}) as b"
+    )
+    return 0 < int(rows) <= _MOST_BOOKINGS
+
+
+def _stand(warehouse: Warehouse, root: Table, batches: Sequence[Batch]) -> bool:
+    """Tell whether the tables of a family hold exactly the rows that were read."""
+    for table in root.family():
+        parts = [batch.tables[table.name] for batch in batches if table.name in batch.tables]
+        if not _stands(warehouse, table, parts):
+            return False
+    return True
 
 
 def _stands(warehouse: Warehouse, table: Table, parts: Sequence[pa.Table]) -> bool:
     names = [*table.key, "_scope", "_content_hash"]
-    rows = warehouse.rows(
-        f"select {quoted_list(names)} from raw.{table.name} limit {_MOST_ROWS + 1}"
-    )
+    count = sum(part.num_rows for part in parts)
+    if count > _MOST_ROWS:
+        return False
+    rows = warehouse.rows(f"select {quoted_list(names)} from raw.{table.name} limit {count + 1}")
     read = (row for part in parts for row in part.select(names).to_pylist())
     return _counted(rows) == _counted(read)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cal_source.extraction import utc_now
+from cal_source.run_ids import utc_now
 from pipelines.dictionary import source_tables
 from pipelines.errors import DocumentsNotWritten, UsageError
 from pipelines.lake import LakeStore, export_lake

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cal_source.extraction import new_run_id
+from cal_source.run_ids import new_run_id
 from pipelines.errors import LakeNotWritten, MartsMissing
 from pipelines.lake.store import LakeStore, Manifest, ManifestPart, ManifestTable
 from pipelines.parts import raw_relations, read_parts, relations_of, rows_query

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from cal_source.catalogue import OPERATIONS, Kind
-from cal_source.extraction import _given
 from cal_source.fanouts import Target
 from cal_source.records import Stamp, parse_records
 from cal_source.tables import TABLES
+from cal_source.targets import given_by
 from tests.contract.read_operations import (
     good_reads,
     path_values,
@@ -47,7 +47,7 @@ def parsed(call, row, name, unpack):
     """The table, the records of an answer with what is known of where it was read, their rows."""
     table, path = TABLES[name], path_values(row, call.path)
     scope = f"team:{path['teamId']}" if "teamId" in path else "user:1001"
-    given = _given(table, Target(row.key, scope, path))
+    given = given_by(table, Target(row.key, scope, path))
     found = records_of(call.body)
     records = [{**given, **record} for record in (unpack(found) if unpack else found)]
     return table, records, parse_records(table, records, STAMP)

@@ -16,8 +16,9 @@ from cal_source.sandbox import Fault, Sandbox
 from cal_source.sandbox.faults import bare_error
 from cal_source.tables import ROOT_TABLES, TABLES
 from pipelines.errors import ViewLost
+from pipelines.landed import LANDING
 from pipelines.landing import land
-from pipelines.publish import LANDING, complete_landings, landed_tables, publish
+from pipelines.publish import complete_landings, landed_tables, publish
 from pipelines.warehouse import Warehouse
 from tests.account import client_for, new_sandbox, sync_now
 from tests.histories import BOOKING_STEPS, Histories

@@ -1,0 +1,117 @@
+"""Loading a run's rows with dlt.
+
+dlt works in a fresh folder and a fresh schema each time, so a run that was killed leaves nothing a
+later one could mix with its own rows. Imported only by runs that have rows to load: dlt takes a
+second to import.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+import dlt
+
+from cal_source.errors import CalError
+from cal_source.source import cal_source
+from cal_source.tables import TABLES
+from pipelines.errors import PipelineError
+from pipelines.landed import LANDING
+from pipelines.steps import Step, begin
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from dlt.common.destination import TLoaderFileFormat
+    from dlt.extract import DltSource
+
+    from cal_source.bookings import BookingReads
+    from cal_source.extraction import Extraction
+    from pipelines.warehouse import Warehouse
+
+os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # we report; dlt would print tracebacks
+
+_DESTINATIONS: Final = {
+    "duckdb": dlt.destinations.duckdb,
+    "postgres": dlt.destinations.postgres,
+}
+# dlt loads Arrow into Postgres as CSV, where it forces every empty text to NULL
+_FILE_FORMATS: Final[dict[str, TLoaderFileFormat]] = {"postgres": "parquet"}
+_RUN_RECORDS: Final = ("reads", "coverage", "quarantine", "schema_drift")
+
+
+def load(
+    warehouse: Warehouse,
+    extraction: Extraction,
+    bookings: BookingReads,
+    resources: Collection[str],
+    folder: str,
+) -> None:
+    """Load the rows of tables, and what was read, into schema `landing`.
+
+    Args:
+        warehouse: The open warehouse.
+        extraction: The run.
+        bookings: Which bookings to read.
+        resources: Root tables to load.
+        folder: An empty folder for dlt.
+
+    Raises:
+        CalError: Reading failed in a way that ends the run.
+        WarehouseError: The warehouse could not be written.
+        KeyboardInterrupt: The run was stopped.
+        BaseException: Whatever else dlt raised.
+    """
+    pipeline = dlt.pipeline(
+        pipeline_name="cal_warehouse",
+        pipelines_dir=folder,
+        destination=_DESTINATIONS[warehouse.dialect.name](warehouse.dlt_credentials()),
+        dataset_name=LANDING,
+    )
+    try:
+        source = _source(extraction, bookings, resources)
+        pipeline.extract(source, loader_file_format=_FILE_FORMATS.get(warehouse.dialect.name))
+        begin(Step.NORMALIZE)
+        pipeline.normalize()
+        begin(Step.LOAD)
+        pipeline.load(raise_on_failed_jobs=True)
+    except Exception as error:
+        explained = _explained(error, warehouse)
+        raise explained from error
+    finally:
+        pipeline.deactivate()
+
+
+def _source(
+    extraction: Extraction, bookings: BookingReads, resources: Collection[str]
+) -> DltSource:
+    """Return the source of what is to be landed; its rows are appended to an empty landing."""
+    source = cal_source(extraction=extraction, bookings=bookings, only=resources)
+    names = [member.name for root in resources for member in TABLES[root].family()]
+    source = source.with_resources(*names, *_RUN_RECORDS)
+    for name in names:
+        source.resources[name].apply_hints(write_disposition="append", primary_key=[], merge_key=[])
+    return source
+
+
+def _explained(error: BaseException, warehouse: Warehouse) -> BaseException:
+    """Return the error that lies beneath dlt's own, as one that people can act on."""
+    chain = list(_causes(error))
+    for cause in chain:
+        if isinstance(cause, CalError | PipelineError | KeyboardInterrupt):
+            return cause
+    for cause in chain:
+        if explanation := warehouse.explanation(cause):
+            return explanation
+    return error
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return the error and everything it was raised from, deepest first."""
+    seen: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in seen:
+        seen.append(current)
+        current = current.__cause__ or current.__context__
+    return seen[::-1]
