@@ -47,6 +47,7 @@ _POSTGRES_HALVES_IN_SOAK = {
     "test_sync_connections.py",
     "test_sync_details.py",
     "test_sync_recorded_world.py",
+    "test_unchanged.py",
 }
 _SPARK_HALVES_IN_SOAK = {"test_build.py", "test_models.py"}
 _SLICE_OF_FAULTS_FOR_GOOD = ("timeout", "429 with headers", "data of another type", "401")
