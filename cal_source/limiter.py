@@ -8,8 +8,9 @@ there is no `Retry-After`. Several named limits may apply at once.
 The limiter never has to be blocked to learn the limit. What may still be sent is the lowest
 `Remaining` that any answer of the window carried, less the requests under way (which the server
 may or may not have counted already), so it can only err to the safe side, however many threads
-share it and whoever else uses the key. At the start of every window one request goes alone, to
-learn what is left before the others follow.
+share it and whoever else uses the key. Where other processes are seen to spend of it, as many
+requests as they have spent, up to eight, are left alone: they may be under way. At the start of
+every window one request goes alone, to learn what is left before the others follow.
 
 Source: `rate_*` recordings; BEHAVIOUR section 2 of the reference data.
 """
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 120
 DEFAULT_WINDOW_SECONDS = 60.0
+_MOST_OF_OTHERS = 8
 _TOO_MANY_REQUESTS = 429
 _PREFIX = "x-ratelimit-"
 
@@ -73,7 +75,7 @@ def parse_budgets(headers: Mapping[str, str]) -> dict[str, Budget]:
 
 @dataclass(slots=True)
 class _Window:
-    """What is known of the current window of one named limit.
+    """What is known of the current window of one named limit, and who else spends of it.
 
     The instant at which the server ends the window lies between `earliest_end` and `latest_end`:
     an answer's Reset was rounded up somewhere between sending and receiving.
@@ -84,6 +86,15 @@ class _Window:
     earliest_end: float = -math.inf
     latest_end: float = math.inf
     known: bool = False
+    first_remaining: int = 0
+    own: int = 0
+    others: int = 0
+    others_before: int = 0
+
+    @property
+    def margin(self) -> int:
+        """Requests left to others who use the credential now: those they may have under way."""
+        return min(max(self.others, self.others_before), _MOST_OF_OTHERS)
 
     def roll(self, now: float) -> None:
         """Begin a new window when the old one has certainly ended."""
@@ -91,9 +102,10 @@ class _Window:
             self.remaining = self.limit
             self.latest_end = math.inf
             self.known = False
+            self.others_before, self.others = self.others, 0
 
-    def count(self, sent_at: float, now: float, budget: Budget | None) -> None:
-        """Take one answered (or lost) request into account."""
+    def count(self, sent_at: float, now: float, budget: Budget | None, under_way: int) -> None:
+        """Take one answered (or lost) request into account, with so many others under way."""
         self.remaining -= 1
         if budget is None:
             if not self.known:
@@ -111,10 +123,14 @@ class _Window:
             )
             self.earliest_end = max(self.earliest_end, earliest)
             self.latest_end = min(self.latest_end, latest)
+            self.own += 1
+            spent = self.first_remaining - budget.remaining
+            self.others = max(self.others, spent - self.own - under_way)
         self.limit = budget.limit
 
     def _begin(self, earliest: float, latest: float) -> None:
         self.known = True
+        self.own, self.first_remaining = 0, self.remaining
         self.earliest_end, self.latest_end = earliest, latest
 
 
@@ -190,7 +206,7 @@ class RateLimiter:
             self._learn_names(budgets)
             for name, window in self._windows.items():
                 window.roll(now)
-                window.count(permit.sent_at, now, budgets.get(name))
+                window.count(permit.sent_at, now, budgets.get(name), self._under_way)
             if status == _TOO_MANY_REQUESTS:
                 self._block(now, budgets, headers or {})
             self._changed.notify_all()
@@ -220,7 +236,8 @@ class RateLimiter:
                 free = self._under_way == 0
                 wait = math.inf
             else:
-                free = window.remaining - self._under_way > min(reserve, window.limit - 1)
+                kept = min(reserve + window.margin, window.limit - 1)
+                free = window.remaining - self._under_way > kept
                 wait = window.latest_end - now
             if not free:
                 delay = max(delay, wait)

@@ -65,19 +65,20 @@ class Event:
     at: float
     number: int
     what: str = field(compare=False)
+    process: int = field(compare=False, default=0)
     permit: object = field(compare=False, default=None)
     answer: tuple = field(compare=False, default=())
 
 
-def simulate(server, clock, *, workers, latency, until, think=lambda: 0.0):
-    """Let workers send as fast as the limiter allows; return the limiter.
+def simulate(server, clock, *, workers, latency, until, think=lambda: 0.0, processes=1):
+    """Let workers of each process send as fast as its limiter allows; return the last limiter.
 
     One worker's request reaches the server after one latency and its answer after another, so
     requests overlap and answers overtake each other.
     """
-    limiter = RateLimiter(clock=clock, sleep=clock.sleep)
-    events = [Event(clock.now, n, "send") for n in range(workers)]
-    waiting, number = [], workers
+    limiters = [RateLimiter(clock=clock, sleep=clock.sleep) for _ in range(processes)]
+    events = [Event(clock.now, n, "send", n % processes) for n in range(workers * processes)]
+    waiting, number = [], len(events)
     while events or waiting:
         if not events:
             raise AssertionError("every worker waits for an answer that nobody is to send")
@@ -86,27 +87,30 @@ def simulate(server, clock, *, workers, latency, until, think=lambda: 0.0):
         if clock.now > until:
             break
         number += 1
+        process, limiter = event.process, limiters[event.process]
         if event.what == "send":
             delay = limiter.seconds_until_free()
             if math.isinf(delay):
                 waiting.append(event)
             elif delay > 0:
-                heapq.heappush(events, Event(clock.now + delay, number, "send"))
+                heapq.heappush(events, Event(clock.now + delay, number, "send", process))
             else:
                 permit = limiter.acquire()
-                heapq.heappush(events, Event(clock.now + latency(), number, "arrive", permit))
+                heapq.heappush(
+                    events, Event(clock.now + latency(), number, "arrive", process, permit)
+                )
         elif event.what == "arrive":
             answer = server.answer(clock.now)
-            back = Event(clock.now + latency(), number, "answer", event.permit, answer)
+            back = Event(clock.now + latency(), number, "answer", process, event.permit, answer)
             heapq.heappush(events, back)
         else:
             status, headers = event.answer
             limiter.settle(event.permit, status=status, headers=headers)
-            heapq.heappush(events, Event(clock.now + think(), number, "send"))
+            heapq.heappush(events, Event(clock.now + think(), number, "send", process))
             for waiter in waiting:
-                heapq.heappush(events, Event(clock.now, waiter.number, "send"))
+                heapq.heappush(events, Event(clock.now, waiter.number, "send", waiter.process))
             waiting.clear()
-    return limiter
+    return limiters[-1]
 
 
 latencies = st.floats(0.001, 2.0)
@@ -155,6 +159,27 @@ def test_limiter_uses_nearly_all_that_is_allowed(workers, latency, limit):
 
     assert server.refused == 0
     assert server.served >= 0.95 * possible * windows
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+@pytest.mark.parametrize("latency", [0.02, 0.15])
+@pytest.mark.parametrize("limit", [120, 500])
+def test_limiters_of_several_processes_live_together(processes, latency, limit):
+    clock = Clock()
+    server = Throttler(limit, 60.0)
+    windows = 6
+
+    simulate(
+        server,
+        clock,
+        workers=4,
+        latency=lambda: latency,
+        until=clock.now + 60 * windows,
+        processes=processes,
+    )
+
+    assert server.refused == 0
+    assert server.served >= 0.9 * limit * windows
 
 
 def test_limiter_begins_with_one_request_alone_because_others_may_share_the_key():
@@ -317,7 +342,7 @@ def test_limiter_takes_the_rounding_of_reset_for_no_new_window():
 
     limiter.settle(third, status=200, headers=server.headers(9, 58))
 
-    assert spend_all(limiter, clock) == (4, 60.0)
+    assert spend_all(limiter, clock) == (1, 60.0)  # of 4 left, 3 are left to whoever spent 3
 
 
 def test_limiter_settles_a_permit_once():
