@@ -135,13 +135,16 @@ class _Walk:
         """Return the instant before which every stamped change was read, None without any.
 
         Never later than the start of the walk by the server's clock: a booking read early may have
-        changed while later ones were read.
+        changed while later ones were read. The newest change of a first part is no measure: the
+        other parts may hold later ones that will be read whole.
         """
         reads = self._reads
         if reads.uids or not (reads.is_whole or reads.changed_since):
             return None
         if reads.created_from is not None:
             return reads.changes_from
+        if self.position is not None and self._server_started is not None:
+            return self._server_started
         if self._newest is None:
             return None
         return min(self._newest, self._server_started or started)
