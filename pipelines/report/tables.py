@@ -262,8 +262,9 @@ def _count_cells(rate: Rate) -> tuple[str, ...]:
 
 def span_text(report: Report) -> str:
     """Return which bookings a report covers."""
+    bookings = report.headline.all_time.bookings
     return (
-        f"{count_text(report.headline.all_time.bookings)} bookings from "
+        f"{count_text(bookings)} {'booking' if bookings == 1 else 'bookings'} from "
         f"{date_text(report.first_date)} to {date_text(report.last_date)}"
     )
 
@@ -300,6 +301,8 @@ def _busier_text(periods: Sequence[Headline]) -> str:
     now, before = (period.utilisation.utilisation_rate for period in periods[:2])
     if now is None or before is None:
         return NOTHING
+    if percent(now) == percent(before):
+        return "the same"
     return f"{(now - before) * 100:+.1f} points".replace("-", "\u2212")
 
 

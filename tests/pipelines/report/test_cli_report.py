@@ -3,6 +3,7 @@ import json
 import pytest
 
 from pipelines.cli import main
+from pipelines.cli.output import Output
 from pipelines.cli.report import report_warehouse
 from pipelines.warehouse import Warehouse
 from tests.pipelines.report.conftest import MADE_AT, add_proof, add_run
@@ -90,6 +91,23 @@ def test_command_prints_one_json_object(synced_path, tmp_path, capsys):
 
     assert code == 0
     assert json.loads(capsys.readouterr().out)["headline"]["all_time"]["bookings"] == 74
+
+
+def test_tables_fit_a_terminal_of_80_columns(synced_path, monkeypatch, capsys, arguments_of):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")  # no bold, which would count as letters
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    with Warehouse.open(str(synced_path)) as warehouse:  # an ordinary name of ordinary length
+        warehouse.execute("update marts.dim_hosts set name = 'Ingrid Halvorsen' where host_id = 2")
+
+    report_warehouse(arguments_of(synced_path), Output(), clock=lambda: MADE_AT)
+
+    lines = capsys.readouterr().out.splitlines()
+    numbers = lines[: next(n for n, line in enumerate(lines) if line.startswith("Data quality"))]
+    cells = [line.split("│")[1:-1] for line in numbers if line.startswith("│")]
+    assert max(map(len, lines)) <= 80
+    assert len(cells) > 15
+    assert not [row for row in cells if not row[0].strip()]  # no row goes on in a second line
 
 
 def test_command_prints_hostile_names_as_text(synced_path, capsys):

@@ -198,6 +198,17 @@ def test_page_of_an_empty_warehouse_says_so_and_draws_nothing(empty_report):
     assert "nan" not in page.all("main")[0]["text"].lower().split()
 
 
+def test_page_says_so_where_a_table_would_be_empty(small_report):
+    bare = replace(
+        small_report, no_show_by_event_type=(), utilisation_by_host=(), funnels=(), slices=()
+    )
+    text = Page(render_html(bare)).all("main")[0]["text"]
+
+    assert text.count("No accepted booking is over yet.") == 1
+    assert "No host has a booking or known hours in these days." in text
+    assert "No routing form has a submission" in text
+
+
 def test_page_cuts_long_tables_and_says_where_the_rest_is(small_report):
     many = small_report.no_show_by_host[:1] * (ROWS_SHOWN + 30)
     page = Page(render_html(replace(small_report, no_show_by_host=many)))
