@@ -154,7 +154,7 @@ class Seen:
     """What a plan brought about at Cal.com: successful writes, mails and webhooks."""
 
     writes: Counter[str]
-    mails: Counter[str]
+    mails: Counter[tuple[str, str]]
     webhooks: Counter[str]
 
 
@@ -257,7 +257,7 @@ class KillBench:
             for r in requests[before[0] :]
             if r.method == "POST" and r.status < 300
         )
-        seen.mails.update(mail.kind for mail in outbox.mails[before[1] :])
+        seen.mails.update((mail.kind, mail.to) for mail in outbox.mails[before[1] :])
         seen.webhooks.update(sent.trigger for sent in outbox.webhooks[before[2] :])
         for booking in list(self.sandbox.world.bookings):
             if booking.uid not in known:
