@@ -16,7 +16,7 @@ from pipelines.reverse_sync.live import read_record, selects
 from pipelines.reverse_sync.plan import Read, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from pipelines.reverse_sync.actions.model import Action, Asked
@@ -46,16 +46,11 @@ class Snapshot:
         self._listed: set[bytes] = set()
         self.requests = 0
 
-    def prepare(
-        self,
-        wanted: Iterable[tuple[Action, Asked]],
-        shrink: Callable[[Any], Any] = lambda record: record,
-    ) -> None:
+    def prepare(self, wanted: Iterable[tuple[Action, Asked]]) -> None:
         """Read the lists that cover many of the targets.
 
         Args:
             wanted: The changes to come.
-            shrink: Takes of a booking's record what is kept, to spare memory.
         """
         lists: Counter[bytes] = Counter()
         uids = []
@@ -67,7 +62,7 @@ class Snapshot:
             elif (read := action.look.list_read(asked)) is not None:
                 lists[_list_key(read)] += 1
         self._listed = {key for key, count in lists.items() if count >= _WORTH_A_LIST}
-        self._walk_bookings({uid for uid in uids if uid in self._starts}, shrink)
+        self._walk_bookings({uid for uid in uids if uid in self._starts})
 
     def record(self, action: Action, asked: Asked) -> tuple[Read | None, Any]:
         """Return the read of a change's target, and what it shows; None, None without a look.
@@ -103,7 +98,7 @@ class Snapshot:
             found = self._records[key] = read_record(self._sender, read)
         return found
 
-    def _walk_bookings(self, uids: set[str], shrink: Callable[[Any], Any]) -> None:
+    def _walk_bookings(self, uids: set[str]) -> None:
         """Walk the bookings list where that takes fewer requests than one for each."""
         if len(uids) < _WORTH_A_LIST:
             return
@@ -123,7 +118,7 @@ class Snapshot:
         for page in walk_by_value(self._fetch, keys=BY_START, start=low, end=high):
             for record in page:
                 if record.get("uid") in uids:
-                    self._bookings[record["uid"]] = shrink(record)
+                    self._bookings[record["uid"]] = record
 
     def _fetch(self, params: Mapping[str, str], take: int) -> list[Any]:
         asked: dict[str, object] = {**params, "take": take}

@@ -63,8 +63,10 @@ def _races(measured: dict[str, Any]) -> list[str]:
     return [
         f"**Raced**, {total(races)} times: somebody edits the target while its change is made.",
         "What they wrote before the look was never overwritten. Between look and call Cal.com",
-        "gives no way to know. From the look's answer to the request's departure, of 200 changes:",
-        f"{times}; the network and Cal.com come on top.",
+        "gives no way to know; from the look's answer to the request's departure 200 changes took",
+        f"of our own CPU time: {times}.",
+        "One commit to the disk, the network and Cal.com come on top. A booking that was cancelled",
+        "stays so, whatever is edited in it afterwards.",
         "",
         "| edited | theirs stood in the end | ours stood in the end |",
         "|---|---|---|",
