@@ -9,7 +9,9 @@ count in the proleptic Gregorian calendar; weeks are those of ISO 8601.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
@@ -298,6 +300,13 @@ _FUNCTIONS: Final = (
 )
 
 FUNCTIONS: Final[Mapping[str, EngineFunction]] = {each.name: each for each in _FUNCTIONS}
+
+
+@cache
+def functions_digest(dialect: str) -> str:
+    """Return a digest of what every engine function becomes in a dialect."""
+    forms = "\x1f".join(f"{each.name} {each.forms[dialect]}" for each in FUNCTIONS.values())
+    return hashlib.sha256(forms.encode()).hexdigest()[:32]
 
 
 def engine_calls(query: exp.Expr) -> Iterator[tuple[exp.Anonymous, EngineFunction]]:

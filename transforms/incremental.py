@@ -26,6 +26,7 @@ from sqlglot import exp
 
 from transforms import partitions
 from transforms.engine import Kind, changed_of
+from transforms.functions import functions_digest
 from transforms.history import changed_rows, read_watermark, rows_since
 from transforms.promises import read_promise
 from transforms.render import render
@@ -54,6 +55,8 @@ class BuiltFrom:
             nothing to readers, but only a build pushes the ones and runs the others.
         parents: Versions of the tables that its `relationships` checks looked at.
         warned: Checks that failed and only warned; the next build looks at all rows again.
+        text: Digest of the file and of what engine functions become: where it is the same, so is
+            `digest`, which costs more.
     """
 
     version: str
@@ -63,6 +66,7 @@ class BuiltFrom:
     told: str = ""
     parents: Mapping[str, str] = field(default_factory=dict)
     warned: Sequence[str] = ()
+    text: str = ""
 
     def encode(self) -> str:
         """Return it as text."""
@@ -159,9 +163,7 @@ class Ledger:
 
     def _built_from(self, model: Model, engine: Engine) -> BuiltFrom:
         inputs = {name: self.current(name) for name in sorted(model.reads)}
-        query = render(model.query, dialect=self.engine.dialect, as_of=_NO_MOMENT)
-        parts = [query, model.header.materialized, *model.header.partition, *model.column_names]
-        digest = _digest(parts)
+        text, digest = self._digests(model)
         as_of = self.as_of.astimezone(UTC).isoformat() if model.names_as_of else ""
         if model.header.history is not None:
             version = self._watermark(model, engine)
@@ -170,7 +172,16 @@ class Ledger:
         else:
             version = ""
         parents = {name: self.current(name) for name in sorted(_parents(model))}
-        return BuiltFrom(version, digest, as_of, inputs, _told(model), parents)
+        return BuiltFrom(version, digest, as_of, inputs, _told(model), parents, text=text)
+
+    def _digests(self, model: Model) -> tuple[str, str]:
+        dialect, old = self.engine.dialect, self.before.get(model.name)
+        text = _digest([model.text, functions_digest(dialect)])
+        if old is not None and old.text == text:
+            return text, old.digest
+        query = render(model.query, dialect=dialect, as_of=_NO_MOMENT)
+        parts = [query, model.header.materialized, *model.header.partition, *model.column_names]
+        return text, _digest(parts)
 
     def _watermark(self, model: Model, engine: Engine) -> str:
         table = model.header.history[0] if model.header.history else ""
@@ -220,7 +231,7 @@ class Ledger:
             parts += partitions.touched_by_time(model, old.as_of, new.as_of)
         touched: exp.Query = parts[0]
         for part in parts[1:]:
-            touched = exp.union(touched, part)
+            touched = exp.union(touched, part, copy=False)
         rows = partitions.new_rows(model, self._in_parts(model))
         followed = self._has_followers(model)
         changed = partitions.partition_difference(model) if followed else None

@@ -37,19 +37,21 @@ def visible(name: str) -> exp.Table:
 
 def all_of(name: str) -> exp.Select:
     """Every row of a table."""
-    return exp.select("*").from_(table(name))
+    return exp.select("*").from_(table(name), copy=False)
 
 
 def columns_of(source: exp.Expr, names: Sequence[str]) -> exp.Select:
     """Some columns of a table or subquery, in that order."""
-    return exp.select(*(exp.column(name, quoted=True) for name in names)).from_(source)
+    columns = (exp.column(name, quoted=True) for name in names)
+    return exp.select(*columns, copy=False).from_(source, copy=False)
 
 
 def difference(old: exp.Query, new: exp.Query) -> exp.Query:
     """Rows that only one of two queries has, as often as it has more of them."""
-    gone = exp.except_(old.copy(), new.copy(), distinct=False).subquery("gone")
-    came = exp.except_(new.copy(), old.copy(), distinct=False).subquery("came")
-    return exp.union(exp.select("*").from_(gone), exp.select("*").from_(came), distinct=False)
+    gone = exp.except_(old, new, distinct=False).subquery("gone", copy=False)
+    came = exp.except_(new, old, distinct=False, copy=False).subquery("came", copy=False)
+    halves = (exp.select("*").from_(each, copy=False) for each in (gone, came))
+    return exp.union(*halves, distinct=False, copy=False)
 
 
 def whole_difference(model: Model) -> exp.Query:
@@ -83,7 +85,14 @@ def touched_by(changes: exp.Query, columns: Sequence[str], partition: Sequence[s
         exp.column(column, table="changed", quoted=True).is_(exp.null()).not_()
         for column in columns
     ]
-    return exp.select(*selected).distinct().from_(changes.subquery("changed")).where(*known)
+    rows = changes.subquery("changed", copy=False)
+    return (
+        exp
+        .select(*selected, copy=False)
+        .distinct(copy=False)
+        .from_(rows, copy=False)
+        .where(*known, copy=False)
+    )
 
 
 def touched_by_time(model: Model, before: str, now: str) -> list[exp.Query]:
@@ -100,7 +109,7 @@ def touched_by_time(model: Model, before: str, now: str) -> list[exp.Query]:
     for moment in model.header.moments:
         name, _, column = moment.rpartition(".")
         rows = exp.select("*").from_(table(name) if name else visible(model.name))
-        passed = rows.where(exp.column(column, quoted=True).between(low, high))
+        passed = rows.where(exp.column(column, quoted=True).between(low, high), copy=False)
         columns = model.header.touched[name] if name else model.header.partition
         queries.append(touched_by(passed, columns, model.header.partition))
     return queries
@@ -130,12 +139,14 @@ def new_rows(model: Model, in_parts: Mapping[str, Model]) -> exp.Query:
         if name in in_parts:
             # old rows and new ones each for themselves: engines would else compare the whole
             # table with its touched partitions first
-            old = within(exp.select("*").from_(visible(name)), touched, columns, partition)
+            visible_rows = exp.select("*").from_(visible(name), copy=False)
+            old = within(visible_rows, touched, columns, partition)
             new = within(all_of(rows_of(name)), touched, columns, partition)
-            kept: exp.Query = exp.union(_untouched(in_parts[name], old), new, distinct=False)
+            old = _untouched(in_parts[name], old)
+            kept: exp.Query = exp.union(old, new, distinct=False, copy=False)
         else:
             kept = within(all_of(name), touched, columns, partition)
-        node.replace(kept.subquery(node.alias_or_name))
+        node.replace(kept.subquery(node.alias_or_name, copy=False))
     return within(query, touched, partition, partition)
 
 
@@ -143,7 +154,7 @@ def shadow_rows(model: Model) -> exp.Query:
     """All rows of a model whose partitions are replaced: the untouched ones and the new."""
     old = _untouched(model, columns_of(visible(model.name), model.column_names))
     new = columns_of(table(rows_of(model.name)), model.column_names)
-    return exp.union(old, new, distinct=False)
+    return exp.union(old, new, distinct=False, copy=False)
 
 
 def _untouched(model: Model, rows: exp.Query) -> exp.Query:
@@ -154,7 +165,7 @@ def _untouched(model: Model, rows: exp.Query) -> exp.Query:
 def within(
     query: exp.Query, keys: exp.Query, columns: Sequence[str], key_columns: Sequence[str]
 ) -> exp.Select:
-    """Rows of a query whose columns equal those of some row of `keys`."""
+    """Rows of a query, which becomes part of the result, that share values with a row of `keys`."""
     return _joined("SEMI", query, keys, columns, key_columns)
 
 
@@ -178,6 +189,6 @@ def _joined(
     return (
         exp
         .select("*")
-        .from_(query.copy().subquery("candidate"))
-        .join(keys.copy().subquery("wanted"), on=same, join_type=kind)
+        .from_(query.subquery("candidate", copy=False), copy=False)
+        .join(keys.copy().subquery("wanted", copy=False), on=same, join_type=kind, copy=False)
     )
