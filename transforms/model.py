@@ -299,9 +299,22 @@ def _incremental_problems(model: Model) -> Iterator[Problem]:
                 f"touched: {table} has {len(columns)} columns for {len(header.partition)} of the "
                 "partition. Name one for each, in its order."
             )
-    if header.history and not (header.materialized is Kind.VIEW and len(model.reads) == 1):
-        messages.append("history: only a view over one table can have one. Remove the line.")
+    if header.history and not _is_plain_view(model):
+        messages.append(
+            "history: only a view that takes rows of one table as they are, without join, group, "
+            "window or limit, can have one. Remove the line."
+        )
     yield from (Problem(model.path, line, 0, message) for message in messages)
+
+
+# Rows of such a view can be told from versions of its source's rows, one by one.
+def _is_plain_view(model: Model) -> bool:
+    query = model.query
+    if model.header.materialized is not Kind.VIEW or len(model.reads) != 1:
+        return False
+    beside = ("joins", "group", "having", "qualify", "distinct", "limit", "offset")
+    plain = isinstance(query, exp.Select) and not any(query.args.get(key) for key in beside)
+    return plain and query.find(exp.Window, exp.Subquery, exp.CTE) is None
 
 
 def _query_problems(model: Model) -> Iterator[Problem]:

@@ -140,7 +140,7 @@ def new_rows(model: Model, in_parts: Mapping[str, Model]) -> exp.Query:
             # old rows and new ones each for themselves: engines would else compare the whole
             # table with its touched partitions first
             visible_rows = exp.select("*").from_(visible(name), copy=False)
-            old = within(visible_rows, touched, columns, partition)
+            old: exp.Query = within(visible_rows, touched, columns, partition)
             new = within(all_of(rows_of(name)), touched, columns, partition)
             old = _untouched(in_parts[name], old)
             kept: exp.Query = exp.union(old, new, distinct=False, copy=False)

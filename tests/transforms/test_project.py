@@ -379,7 +379,23 @@ ZOO = {
                 "marts.a", read("shop.sales"), more="-- history: shop.sales_history(since, until)\n"
             )
         },
-        "marts/a.sql:3: history: only a view over one table can have one. Remove the line.",
+        (
+            "marts/a.sql:3: history: only a view that takes rows of one table as they are, without "
+            "join, group, window or limit, can have one. Remove the line."
+        ),
+    ),
+    "history of a view that ranks": (
+        {
+            A: model(
+                "marts.a",
+                "select row_number() over (order by t.n) as x -- number; x\nfrom raw.t as t\n",
+                more="-- history: raw.t_history(a, b)\n",
+            ).replace("materialized: table", "materialized: view")
+        },
+        (
+            "marts/a.sql:3: history: only a view that takes rows of one table as they are, without "
+            "join, group, window or limit, can have one. Remove the line."
+        ),
     ),
     "drift that blocks": (
         {A: model("marts.a", more="-- checks: drift(x, 0.1)\n")},
