@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.batches import Batch, Progress
@@ -27,6 +27,7 @@ from cal_source.errors import (
     short_reason,
 )
 from cal_source.fanouts import Target
+from cal_source.lazy import lazy_property
 from cal_source.ledger import Ledger, ReadRecord, ReadStatus
 from cal_source.lists import Lists
 from cal_source.pages import parse_page, status_of
@@ -131,7 +132,7 @@ class Extraction:
         """Bookings whose details are to be read."""
         return self._detail_uids or self.read_uids
 
-    @cached_property
+    @lazy_property
     def me(self) -> Record:
         """The key's user, as Cal.com describes them.
 
@@ -149,7 +150,7 @@ class Extraction:
         """Id of the key's user."""
         return int(self.me["id"])
 
-    @cached_property
+    @lazy_property
     def organization_id(self) -> int | None:
         """Id of the organisation that is read, None without one.
 

@@ -192,6 +192,48 @@ LEASES = Table(
     ),
 )
 
+ACCOUNT = text("account", "The account, as accounts.toml names it.")
+
+ACCOUNTS = Table(
+    name="accounts",
+    key=("account",),
+    description="Of a warehouse of many accounts: how the latest sync of each one ended.",
+    columns=(
+        ACCOUNT,
+        text("outcome", "proved, unproved, held, incomplete, quarantined or failed."),
+        bigint("exit_code", "What its sync alone would have ended with."),
+        text("message", "What went wrong, in words; empty when nothing did."),
+        bigint("requests", "HTTP requests made."),
+        timestamp("finished_at", "When it ended, UTC."),
+    ),
+)
+
+ACCOUNT_TABLES = Table(
+    name="account_tables",
+    key=("account", "table_name"),
+    description="What is here of each account's tables; only those that changed are copied.",
+    columns=(
+        ACCOUNT,
+        text("table_name", "The table, schema.name."),
+        bigint("row_count", "Its rows."),
+        text("digest", "Digest of its rows, as the account's own warehouse computed it."),
+    ),
+)
+
+COPIED_OPS_TABLES: tuple[Table, ...] = (
+    RUNS,
+    READS,
+    PROOFS,
+    TOMBSTONES,
+    HELD_LOSSES,
+    QUARANTINE,
+    SCHEMA_CHANGES,
+)
+"""What a warehouse of many accounts has of each account's own."""
+
+ACCOUNTS_TABLES: tuple[Table, ...] = (ACCOUNTS, ACCOUNT_TABLES)
+"""What only a warehouse of many accounts has."""
+
 OPS_TABLES: tuple[Table, ...] = (
     RUNS,
     READS,

@@ -15,7 +15,7 @@ from pipelines.sql_text import literal, quoted, quoted_list
 from pipelines.warehouse.tables import iter_declared
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from pipelines.warehouse import Warehouse
     from pipelines.warehouse.tables import Declared
@@ -120,7 +120,11 @@ def read_parts(warehouse: Warehouse, relation: Relation) -> dict[str | None, Par
 
 
 def rows_query(
-    relation: Relation, parts: Collection[str | None], *, given: Mapping[str, str] | None = None
+    relation: Relation,
+    parts: Collection[str | None],
+    *,
+    given: Mapping[str, str] | None = None,
+    renamed: Callable[[str], str] = str,
 ) -> str:
     """Return the query for the rows of some parts.
 
@@ -130,13 +134,14 @@ def rows_query(
         relation: The table.
         parts: The parts.
         given: Texts to put before the columns, by the name of their column.
+        renamed: Gives a column's name in the answer.
     """
     part = relation.part or "cast(null as varchar)"
     chosen = [literal(name) for name in parts if name is not None]
     conditions = [f"{part} in ({', '.join(chosen)})"] if chosen else []
     conditions += [f"{part} is null"] if None in parts else []
     listed = [f"{literal(value)} as {quoted(name)}" for name, value in (given or {}).items()]
-    listed += [f"r.{quoted(name)}" for name in relation.columns]
+    listed += [f"r.{quoted(name)} as {quoted(renamed(name))}" for name in relation.columns]
     order = ["part", *(f"r.{quoted(name)}" for name in relation.key)]
     return (
         f"select {', '.join(listed)}, {part} as part from {relation.source} "

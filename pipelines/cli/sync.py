@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cal_source.bookings import Window
 from cal_source.extraction import Extraction
 from cal_source.settings import resolve_settings
+from pipelines.cli.accounts import run_sync_accounts
 from pipelines.cli.writing import open_for_writing
 from pipelines.errors import UsageError
 from pipelines.exit_codes import MEANINGS, ExitCode
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 def run_sync(arguments: argparse.Namespace, output: Output) -> int:
     """Bring the warehouse up to date with Cal.com and show what that brought."""
+    if arguments.accounts:
+        return run_sync_accounts(arguments, output, sync_options(arguments))
     result = sync_warehouse(arguments, output)
     output.result(sync_json(result))
     return result.exit_code

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_for_writing(
-    arguments: argparse.Namespace, command: str, output: Output
+    arguments: argparse.Namespace, command: str, output: Output, *, holds_accounts: bool = False
 ) -> Iterator[Warehouse]:
     """Open the warehouse as its only writer; where asked for, put a copy in place afterwards.
 
@@ -27,13 +27,17 @@ def open_for_writing(
         arguments: With `warehouse` and `publish_copy`.
         command: What others are told that this run does.
         output: Where the copy is mentioned.
+        holds_accounts: The warehouse is one of many accounts.
 
     Yields:
         The open warehouse.
     """
     if arguments.publish_copy:
         check_copy_target(arguments.warehouse, arguments.publish_copy)
-    with Warehouse.open(arguments.warehouse) as warehouse, writing(warehouse, command):
+    with (
+        Warehouse.open(arguments.warehouse, holds_accounts=holds_accounts) as warehouse,
+        writing(warehouse, command),
+    ):
         yield warehouse
     if arguments.publish_copy:
         begin(Step.COPY)

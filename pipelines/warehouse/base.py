@@ -10,10 +10,16 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
-from pipelines.warehouse.tables import missing_statements
+from pipelines.errors import UsageError
+from pipelines.ops import ACCOUNT
+from pipelines.warehouse.tables import (
+    iter_declared,
+    iter_declared_of_accounts,
+    missing_statements,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -26,6 +32,15 @@ if TYPE_CHECKING:
 
 ROWS_PER_BATCH: Final = 50_000
 """Most rows of an Arrow batch, so that a batch of wide rows stays below about 100 MB."""
+
+
+_MIXED: Final = {
+    False: "The warehouse {} holds many accounts, and this command is for one: ids of two accounts "
+    "may be equal. Give the account's own warehouse with --warehouse; 'sync --accounts' says "
+    "where that is.",
+    True: "The warehouse {} holds one account, and its rows do not say which. Give another "
+    "--warehouse for many accounts.",
+}
 
 
 class Fence(Protocol):
@@ -47,6 +62,7 @@ class Warehouse(ABC):
         driver_error: Root of the errors of its driver.
         takes_sessions: True where several sessions may be open at a time.
         lease: What every transaction asks first whether it may write; None asks nobody.
+        holds_accounts: True for a warehouse of many accounts.
     """
 
     location: str
@@ -55,25 +71,28 @@ class Warehouse(ABC):
     driver_error: ClassVar[type[Exception]]
     takes_sessions: ClassVar[bool]
     lease: Fence | None = None
+    holds_accounts: bool = False
 
     @staticmethod
-    def open(location: str, *, read_only: bool = False) -> Warehouse:
+    def open(location: str, *, read_only: bool = False, holds_accounts: bool = False) -> Warehouse:
         """Open the warehouse that `--warehouse` names; create what is missing in it.
 
         Args:
             location: A path of a DuckDB file, or `postgresql://…`.
             read_only: Open what exists for reading only, in one unchanging state where the
                 database has that (Postgres); nothing is created.
+            holds_accounts: It is one of many accounts, whose tables have a column `account`.
 
         Raises:
-            UsageError: The location is neither.
+            UsageError: The location is neither, or holds many accounts where one was asked for,
+                or the other way round.
             ConfigError: The location cannot work, or its driver is not installed.
             WarehouseLocked: Another process has the file open.
             WarehouseError: It cannot be opened, or does not exist (read only).
         """
         from pipelines.warehouse.opening import open_warehouse  # noqa: PLC0415 - imports this
 
-        return open_warehouse(location, read_only=read_only)
+        return open_warehouse(location, read_only=read_only, holds_accounts=holds_accounts)
 
     def __enter__(self) -> Warehouse:
         return self
@@ -113,11 +132,12 @@ class Warehouse(ABC):
         """
 
     @abstractmethod
-    def append(self, table: str, rows: pa.RecordBatchReader) -> None:
+    def append(self, table: str, columns: Sequence[str], rows: pa.RecordBatchReader) -> None:
         """Insert Arrow batches into a table, column by name, inside the caller's transaction.
 
         Args:
             table: The table's name in SQL.
+            columns: The columns to insert; the batches may have others.
             rows: What to insert.
 
         Raises:
@@ -196,7 +216,11 @@ class Warehouse(ABC):
         return {row["schema_name"] for row in rows}
 
     def missing_statements(self) -> list[str]:
-        """Return the statements that create what is missing: schemas, tables, columns, keys."""
+        """Return the statements that create what is missing: schemas, tables, columns, keys.
+
+        Raises:
+            UsageError: It holds many accounts where one was asked for, or the other way round.
+        """
         columns: dict[tuple[str, str], list[str]] = {}
         for row in self.rows(
             "select table_schema, table_name, column_name from information_schema.columns "
@@ -205,7 +229,11 @@ class Warehouse(ABC):
         ):
             name = (row["table_schema"], row["table_name"])
             columns.setdefault(name, []).append(row["column_name"])
-        return missing_statements(self.dialect, self.schema_names(), columns)
+        held = columns.get(("raw", "bookings"), [])
+        if held and (ACCOUNT.name in held) is not self.holds_accounts:
+            raise UsageError(_MIXED[self.holds_accounts].format(self.location))
+        declared = iter_declared_of_accounts() if self.holds_accounts else iter_declared()
+        return missing_statements(self.dialect, self.schema_names(), columns, declared)
 
     @contextmanager
     def explained(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from pipelines.warehouse.processes import with_start
 from pipelines.warehouse.refusals import first_line, space_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -47,9 +47,12 @@ class DuckDBWarehouse(Warehouse):
         self.connection: duckdb.DuckDBPyConnection
 
     @classmethod
-    def connect(cls, path: Path, *, read_only: bool = False) -> DuckDBWarehouse:
+    def connect(
+        cls, path: Path, *, read_only: bool = False, holds_accounts: bool = False
+    ) -> DuckDBWarehouse:
         """Open or create the file; see `Warehouse.open`."""
         warehouse = cls(path)
+        warehouse.holds_accounts = holds_accounts
         with warehouse.explained():
             warehouse.connection = duckdb.connect(
                 str(path), read_only=read_only, config={"autoinstall_known_extensions": "false"}
@@ -89,9 +92,9 @@ class DuckDBWarehouse(Warehouse):
         with self.explained():
             yield self.connection.execute(sql).to_arrow_reader(ROWS_PER_BATCH)
 
-    def append(self, table: str, rows: pa.RecordBatchReader) -> None:
+    def append(self, table: str, columns: Sequence[str], rows: pa.RecordBatchReader) -> None:
         """Insert Arrow batches; see `Warehouse.append`."""
-        names = quoted_list(rows.schema.names)
+        names = quoted_list(columns)
         with self.explained():
             self.connection.register("appended_rows", rows)
             try:

@@ -17,7 +17,9 @@ _RESERVED_STEMS: Final = {*SCHEMAS, "landing_staging", "main", "temp", "system",
 _DRIVERS: Final = ("psycopg", "psycopg2", "adbc_driver_postgresql")
 
 
-def open_warehouse(location: str, *, read_only: bool = False) -> Warehouse:
+def open_warehouse(
+    location: str, *, read_only: bool = False, holds_accounts: bool = False
+) -> Warehouse:
     """Open the warehouse; see `Warehouse.open`.
 
     Raises:
@@ -27,13 +29,15 @@ def open_warehouse(location: str, *, read_only: bool = False) -> Warehouse:
         _require_drivers()
         from pipelines.warehouse.postgres import PostgresWarehouse  # noqa: PLC0415 - an extra
 
-        return PostgresWarehouse.connect(location, read_only=read_only)
+        return PostgresWarehouse.connect(
+            location, read_only=read_only, holds_accounts=holds_accounts
+        )
     from pipelines.warehouse.duckdb_file import DuckDBWarehouse  # noqa: PLC0415 - imports this
 
     path = warehouse_path(location)
     if read_only and not path.exists():
         raise WarehouseMissing(str(path))
-    return DuckDBWarehouse.connect(path, read_only=read_only)
+    return DuckDBWarehouse.connect(path, read_only=read_only, holds_accounts=holds_accounts)
 
 
 def is_postgres(location: str) -> bool:

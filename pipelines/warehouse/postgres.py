@@ -25,7 +25,7 @@ from pipelines.warehouse.postgres_address import checked, for_dlt, secrets_of, s
 from pipelines.warehouse.refusals import first_line, space_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -72,6 +72,7 @@ class PostgresWarehouse(Warehouse):
         url: str,
         *,
         read_only: bool = False,
+        holds_accounts: bool = False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> PostgresWarehouse:
         """Connect, and create what is missing; see `Warehouse.open`.
@@ -79,6 +80,7 @@ class PostgresWarehouse(Warehouse):
         Args:
             url: The address, `postgresql://…`.
             read_only: Only read, in the state that the first query finds.
+            holds_accounts: It is one of many accounts.
             sleep: Waits before the next attempt to reach a server that went away, in seconds.
 
         Raises:
@@ -88,6 +90,7 @@ class PostgresWarehouse(Warehouse):
         """
         checked(url)
         warehouse = cls(url, read_only=read_only, sleep=sleep)
+        warehouse.holds_accounts = holds_accounts
         with warehouse.explained():
             warehouse.connection = warehouse._new_connection()
             warehouse.name = warehouse.connection.info.dbname
@@ -139,16 +142,17 @@ class PostgresWarehouse(Warehouse):
             cursor.execute(sql.encode())
             yield read_arrow(cursor, rows_per_batch=ROWS_PER_BATCH)
 
-    def append(self, table: str, rows: pa.RecordBatchReader) -> None:
+    def append(self, table: str, columns: Sequence[str], rows: pa.RecordBatchReader) -> None:
         """Insert Arrow batches through COPY; see `Warehouse.append`."""
-        statement = f"copy {table} ({quoted_list(rows.schema.names)}) from stdin"
+        statement = f"copy {table} ({quoted_list(columns)}) from stdin"
         with (
             self.explained(),
             self.connection.cursor() as cursor,
             cursor.copy(statement.encode()) as copy,
         ):
             for batch in rows:
-                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                values = [batch[column].to_pylist() for column in columns]
+                for row in zip(*values, strict=True):
                     copy.write_row(row)
 
     @contextmanager
@@ -163,7 +167,7 @@ class PostgresWarehouse(Warehouse):
 
     def another_session(self) -> PostgresWarehouse:
         """Open a second session of the same database."""
-        return type(self).connect(self._url, sleep=self._sleep)
+        return type(self).connect(self._url, holds_accounts=self.holds_accounts, sleep=self._sleep)
 
     def dlt_credentials(self) -> str:
         """Return the address for dlt, which opens connections of its own."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from cal_source.tables import META_COLUMNS, TABLES, Column, Table
 from pipelines.history import VALIDITY
-from pipelines.ops import OPS_TABLES
+from pipelines.ops import ACCOUNT, ACCOUNTS_TABLES, COPIED_OPS_TABLES, LEASES, OPS_TABLES
 from pipelines.sql_text import literal, quoted, quoted_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pipelines.warehouse.dialect import Dialect
 
@@ -41,6 +41,29 @@ class Declared:
         return quoted(self.schema, self.table.name)
 
 
+def iter_declared_of_accounts() -> Iterator[Declared]:
+    """Yield the tables of a warehouse of many accounts: those of one, by account.
+
+    Where Cal.com's own fields have the name `account` (`raw.calendars`), that column is
+    `own_account` there.
+
+    Of `ops` it has what says how an account's rows came to be; the rest stays with the account's
+    own warehouse.
+    """
+    for declared in iter_declared():
+        if declared.schema == "raw" or declared.table in COPIED_OPS_TABLES:
+            table = replace(declared.table, key=(ACCOUNT.name, *declared.table.key))
+            columns = [replace(c, name=name_beside_account(c.name)) for c in declared.columns]
+            yield replace(declared, table=table, columns=(ACCOUNT, *columns))
+    for table in (LEASES, *ACCOUNTS_TABLES):
+        yield Declared("ops", table, table.columns)
+
+
+def name_beside_account(column: str) -> str:
+    """Return the name of an account's column in a warehouse of many accounts."""
+    return f"own_{column}" if column == ACCOUNT.name else column
+
+
 def iter_declared() -> Iterator[Declared]:
     """Yield every table of `raw` and `ops`, each history after its table."""
     for table in TABLES.values():
@@ -57,7 +80,10 @@ def _history_of(table: Table) -> Table:
 
 
 def missing_statements(
-    dialect: Dialect, schemas: set[str], columns: Mapping[tuple[str, str], Sequence[str]]
+    dialect: Dialect,
+    schemas: set[str],
+    columns: Mapping[tuple[str, str], Sequence[str]],
+    declared_tables: Iterable[Declared],
 ) -> list[str]:
     """Return the statements that make a warehouse what it is declared to be.
 
@@ -65,13 +91,14 @@ def missing_statements(
         dialect: The database's words.
         schemas: Schemas that exist.
         columns: Columns that exist, by schema and table.
+        declared_tables: The tables that it has to have.
     """
     statements = [
         f"create schema if not exists {schema}"
         for schema in SCHEMAS
         if schema not in {*schemas, _MADE_BY_LANDING}
     ]
-    for declared in iter_declared():
+    for declared in declared_tables:
         found = columns.get((declared.schema, declared.table.name), ())
         if not {c.name for c in declared.columns} <= set(found):
             statements += _table_statements(dialect, declared, found)

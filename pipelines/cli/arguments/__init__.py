@@ -20,6 +20,7 @@ from pipelines.cli.arguments.changes import (
 from pipelines.cli.arguments.shared import Parser, lazy
 from pipelines.cli.arguments.warehouse import (
     add_backfill,
+    add_combine,
     add_demo,
     add_docs,
     add_doctor,
@@ -54,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     for add in (
         add_demo,
         add_sync,
+        add_combine,
         add_backfill,
         add_refresh,
         add_status,

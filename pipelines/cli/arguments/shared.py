@@ -32,6 +32,7 @@ READING_DEFAULTS: Final = {
     "overlap": 10,
     "workers": 4,
     "memory": 200,
+    "accounts": None,
 }
 
 

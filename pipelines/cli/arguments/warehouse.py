@@ -70,7 +70,48 @@ def _sync_options(parser: argparse.ArgumentParser) -> None:
 
 def add_sync(commands: Any) -> None:
     """Declare `cal-warehouse sync`."""
-    _sync_options(command(commands, "sync", "run_sync", "bring the warehouse up to date"))
+    parser = command(commands, "sync", "run_sync", "bring the warehouse up to date")
+    _sync_options(parser)
+    accounts = parser.add_argument_group("many accounts")
+    _accounts_options(accounts, required=False)
+    accounts.add_argument(
+        "--concurrency",
+        type=count,
+        default=50,
+        metavar="N",
+        help="most accounts at a time (default: %(default)s)",
+    )
+
+
+def _accounts_options(parser: Any, *, required: bool) -> None:
+    parser.add_argument(
+        "--accounts",
+        required=required,
+        metavar="FILE",
+        help="the accounts of this TOML file, into one warehouse with a column account",
+    )
+    parser.add_argument(
+        "--account",
+        type=names,
+        default=(),
+        metavar="NAME[,NAME]",
+        help="of those only these",
+    )
+
+
+def add_combine(commands: Any) -> None:
+    """Declare `cal-warehouse combine`."""
+    parser = command(
+        commands,
+        "combine",
+        "run_combine",
+        "copy what changed in the accounts' own warehouses into one warehouse",
+        module="accounts",
+    )
+    warehouse_option(parser)
+    copy_option(parser)
+    _accounts_options(parser, required=True)
+    parser.set_defaults(base_url=None)
 
 
 def add_backfill(commands: Any) -> None:
