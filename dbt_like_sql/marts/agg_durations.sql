@@ -1,19 +1,22 @@
 -- model: marts.agg_durations
--- description: Lead time, length, notice of cancellations and time to confirm: mean and quantiles,
---   overall, by host and by event type. Quantiles cannot be added up.
--- grain: measure, period, dimension, dimension_value
--- materialized: table
--- time: periods go by the local start, of time to confirm by the day of asking in UTC
+-- description: Lead time, length, notice of cancellations and time to confirm by month: mean and
+--   quantiles, overall, by host and by event type. Quantiles cannot be added up.
+-- grain: month_start_date, measure, dimension, dimension_value
+-- materialized: incremental_by_time
+-- partition: month_start_date
+-- touched: marts.fct_booking_features(start_month_date)
+-- touched: marts.fct_confirmations(requested_month_date)
+-- time: months go by the local start, of time to confirm by the day of asking in UTC
 -- checks: expression(p10_minutes <= p50_minutes and p50_minutes <= p90_minutes);
 --   accepted_values(evidence: enough, not enough data)
 -- decision: DECISIONS.md#durations
 
 with
 
-lengths as (
+durations as (
     select
         measures.measure,
-        features.start_date as day,
+        features.start_month_date as month_start_date,
         features.host_id,
         features.event_type_id,
         case measures.measure
@@ -30,7 +33,7 @@ lengths as (
     union all
     select
         'time to confirm' as measure,
-        requested_date as day,
+        requested_month_date as month_start_date,
         host_id,
         event_type_id,
         answer_minutes as value_minutes
@@ -38,40 +41,39 @@ lengths as (
     where known_how = 'exactly'
 ),
 
+placed as (
+    select
+        durations.*,
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'host' then cast(durations.host_id as varchar)
+            when 'event type' then cast(durations.event_type_id as varchar)
+            else 'all'
+        end as dimension_value
+    from durations
+    cross join (values ('all'), ('host'), ('event type')) as dimensions (dimension)
+    where durations.value_minutes is not null
+),
+
+-- milliseconds in minutes never end in a half at the seventh digit: every engine rounds alike
 grouped as (
     select
-        lengths.measure,
-        periods.period,
-        dimensions.dimension,
-        case dimensions.dimension
-            when 'host' then cast(lengths.host_id as varchar)
-            when 'event type' then cast(lengths.event_type_id as varchar)
-            else 'all'
-        end as dimension_value,
+        month_start_date,
+        measure,
+        dimension,
+        dimension_value,
         count(*) as value_count,
-        sum(cast(lengths.value_minutes as decimal(18, 3))) as minutes_sum,
-        percentile_of(lengths.value_minutes, 0.1) as p10_minutes,
-        percentile_of(lengths.value_minutes, 0.5) as p50_minutes,
-        percentile_of(lengths.value_minutes, 0.9) as p90_minutes
-    from lengths
-    inner join intermediate.int_cal__periods as periods
-        on lengths.day between periods.first_date and periods.last_date
-    cross join (values ('all'), ('host'), ('event type')) as dimensions (dimension)
-    where lengths.value_minutes is not null
-    group by
-        lengths.measure,
-        periods.period,
-        dimensions.dimension,
-        case dimensions.dimension
-            when 'host' then cast(lengths.host_id as varchar)
-            when 'event type' then cast(lengths.event_type_id as varchar)
-            else 'all'
-        end
+        sum(cast(value_minutes as decimal(18, 6))) as minutes_sum,
+        percentile_of(value_minutes, 0.1) as p10_minutes,
+        percentile_of(value_minutes, 0.5) as p50_minutes,
+        percentile_of(value_minutes, 0.9) as p90_minutes
+    from placed
+    group by month_start_date, measure, dimension, dimension_value
 )
 
 select
+    month_start_date, -- date; first of the month
     measure, -- text; lead time, length, notice or time to confirm
-    period, -- text; all time or last 3 months
     dimension, -- text; all, host or event type
     dimension_value, -- text; all or the id
     value_count, -- number; n: bookings

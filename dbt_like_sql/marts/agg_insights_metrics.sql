@@ -3,43 +3,18 @@
 --   how many bookings make the difference; fct_insights_bookings says of each booking why.
 -- grain: period, metric
 -- materialized: table
--- sources: marts.fct_insights_bookings
+-- sources: intermediate.int_cal__insights_cells
 -- time: months are in UTC; ours takes bookings that start in it, Insights those that end in it too
 -- checks: expression(differing_count >= 0)
 -- decision: DECISIONS.md#insights-reconciliation
 
 with
 
-cells as (
-    select
-        start_date,
-        end_date,
-        is_in_scope,
-        insights_status,
-        outcome,
-        is_past_accepted,
-        is_host_no_show,
-        is_our_host_no_show,
-        is_insights_full_no_show,
-        is_our_full_no_show,
-        insights_absent_count,
-        our_absent_count,
-        rating,
-        event_type_minutes,
-        duration_minutes,
-        count(*) as booking_count
-    from marts.fct_insights_bookings
-    group by
-        start_date, end_date, is_in_scope, insights_status, outcome, is_past_accepted,
-        is_host_no_show, is_our_host_no_show, is_insights_full_no_show, is_our_full_no_show,
-        insights_absent_count, our_absent_count, rating, event_type_minutes, duration_minutes
-),
-
 months as (
     select distinct
-        month_start(start_date) as first_date,
-        add_days(month_start(add_days(month_start(start_date), 31)), -1) as last_date
-    from cells
+        start_month_date as first_date,
+        add_days(month_start(add_days(start_month_date, 31)), -1) as last_date
+    from intermediate.int_cal__insights_cells
 ),
 
 -- the period before ends on the day on which this one begins, as in Insights
@@ -80,11 +55,11 @@ valued as (
         (
             cells.is_in_scope
             and cells.end_date <= windows.last_date
-            and (cells.rating is not null or metrics.metric not like 'rating%')
-            and (cells.event_type_minutes is not null or metrics.metric <> 'average duration')
+            and (cells.rating >= 0 or metrics.metric not like 'rating%')
+            and (cells.event_type_minutes >= 0 or metrics.metric <> 'average duration')
         ) as is_insights,
         (
-            (cells.is_past_accepted and cells.rating is not null)
+            (cells.is_past_accepted and cells.rating >= 0)
             or metrics.metric not like 'rating%'
         ) and (
             cells.is_past_accepted or metrics.metric <> 'average duration'
@@ -135,7 +110,7 @@ valued as (
                 else 0
             end as decimal(18, 6)
         ) as our_part
-    from cells
+    from intermediate.int_cal__insights_cells as cells
     inner join windows on cells.start_date between windows.first_date and windows.last_date
     cross join
         (

@@ -9,38 +9,17 @@
 
 with
 
-people as (
-    select
-        host_id,
-        event_type_id,
-        insights_status,
-        status,
-        outcome,
-        is_in_scope,
-        is_past_accepted,
-        is_host_no_show,
-        is_our_host_no_show,
-        rating,
-        count(*) as booking_count
-    from marts.fct_insights_bookings
-    group by
-        host_id, event_type_id, insights_status, status, outcome, is_in_scope, is_past_accepted,
-        is_host_no_show, is_our_host_no_show, rating
-),
-
 days as (
     select
         'Insights' as side,
         created_date as day,
         start_hour as hour,
         insights_status as class,
-        status = 'accepted' as is_accepted,
+        is_accepted,
         is_host_no_show as is_absent,
-        count(*) as booking_count,
-        sum(insights_absent_count) as absent_count
-    from marts.fct_insights_bookings
-    where is_in_scope
-    group by created_date, start_hour, insights_status, status = 'accepted', is_host_no_show
+        booking_count,
+        absent_count
+    from intermediate.int_cal__insights_created
     union all
     select
         'ours' as side,
@@ -51,12 +30,11 @@ days as (
             when outcome in ('upcoming', 'in_progress', 'pending') then 'uncompleted'
             else outcome
         end as class,
-        status = 'accepted' as is_accepted,
+        is_accepted,
         is_our_host_no_show as is_absent,
-        count(*) as booking_count,
-        sum(our_absent_count) as absent_count
-    from marts.fct_insights_bookings
-    group by local_start_date, local_start_hour, outcome, status = 'accepted', is_our_host_no_show
+        booking_count,
+        absent_count
+    from intermediate.int_cal__insights_local
 ),
 
 parts as (
@@ -68,33 +46,23 @@ parts as (
             else cast(people.event_type_id as varchar)
         end as dimension_value,
         case
-            when
-                people.is_in_scope and (
-                    metrics.metric = 'bookings'
-                    or (metrics.metric = 'cancelled' and people.status = 'cancelled')
-                    or (metrics.metric = 'completed' and people.is_past_accepted)
-                    or (metrics.metric = 'host no-show' and people.is_host_no_show)
-                    or (metrics.metric = 'rating average' and people.rating is not null)
-                )
-                then people.booking_count
-            else 0
+            when not people.is_in_scope then 0
+            when metrics.metric = 'bookings' then people.booking_count
+            when metrics.metric = 'cancelled' then people.cancelled_count
+            when metrics.metric = 'completed' then people.completed_count
+            when metrics.metric = 'host no-show' then people.host_no_show_count
+            else people.rated_count
         end as insights_count,
-        case
-            when
-                metrics.metric = 'bookings'
-                or (metrics.metric = 'cancelled' and people.outcome = 'cancelled')
-                or (metrics.metric = 'completed' and people.is_past_accepted)
-                or (metrics.metric = 'host no-show' and people.is_our_host_no_show)
-                or (
-                    metrics.metric = 'rating average'
-                    and people.is_past_accepted
-                    and people.rating is not null
-                )
-                then people.booking_count
-            else 0
+        case metrics.metric
+            when 'bookings' then people.booking_count
+            when 'cancelled' then people.our_cancelled_count
+            when 'completed' then people.completed_count
+            when 'host no-show' then people.our_host_no_show_count
+            else people.our_rated_count
         end as our_count,
-        people.rating
-    from people
+        case when people.is_in_scope then people.rating_sum end as insights_rating,
+        people.our_rating_sum as our_rating
+    from intermediate.int_cal__insights_people as people
     cross join
         (
             values
@@ -121,7 +89,8 @@ parts as (
             when metrics.metric = 'guest no-show' then days.absent_count
             else days.booking_count
         end as our_count,
-        null as rating
+        null as insights_rating,
+        null as our_rating
     from days
     inner join
         (
@@ -143,8 +112,8 @@ summed as (
         dimension_value,
         sum(insights_count) as insights_count,
         sum(our_count) as our_count,
-        sum(insights_count * rating) as insights_rating,
-        sum(our_count * rating) as our_rating
+        sum(insights_rating) as insights_rating,
+        sum(our_rating) as our_rating
     from parts
     group by metric, dimension, dimension_value
 ),

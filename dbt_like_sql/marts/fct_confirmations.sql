@@ -79,6 +79,7 @@ select
     event_type_id, -- id; see dim_event_types
     created_at, -- UTC; when it was asked for
     utc_day(created_at) as requested_date, -- date; day of that in UTC
+    month_start(utc_day(created_at)) as requested_month_date, -- date; first of its month
     outcome, -- text; see fct_bookings
     answer, -- text; accepted, rejected, none yet or ever, or withdrawn (cancelled while it waited)
     is_seen, -- flag; the warehouse saw it wait and then be answered

@@ -7,8 +7,8 @@
 -- touched: marts.fct_bookings(booking_uid)
 -- touched: intermediate.int_cal__attendees(booking_uid)
 -- moments: end_at
--- sources: marts.fct_bookings, marts.dim_hosts, marts.dim_event_types,
---   intermediate.int_cal__attendees
+-- sources: marts.fct_bookings, intermediate.int_cal__insights_hosts,
+--   intermediate.int_cal__insights_event_types, intermediate.int_cal__attendees
 -- time: all *_at columns are UTC; dates and the hour are in UTC, as of a viewer in UTC
 -- checks: accepted_values(insights_status: rescheduled, cancelled, completed, uncompleted, none);
 --   not_null(status_reason, no_show_reason)
@@ -29,7 +29,7 @@ joined as (
     select
         bookings.*,
         event_types.duration_minutes as event_type_minutes,
-        coalesce(event_types.team_id is not null or hosts.is_member, false) as is_in_scope,
+        coalesce(event_types.is_of_team or hosts.is_member, false) as is_in_scope,
         coalesce(absences.absent_count, 0) as absent_count,
         case
             when bookings.outcome = 'rescheduled' then 'rescheduled'
@@ -39,8 +39,8 @@ joined as (
             else 'none'
         end as insights_status
     from marts.fct_bookings as bookings
-    inner join marts.dim_hosts as hosts on bookings.host_id = hosts.host_id
-    inner join marts.dim_event_types as event_types
+    inner join intermediate.int_cal__insights_hosts as hosts on bookings.host_id = hosts.host_id
+    inner join intermediate.int_cal__insights_event_types as event_types
         on bookings.event_type_id = event_types.event_type_id
     left join absences on bookings.booking_uid = absences.booking_uid
 )
@@ -52,10 +52,13 @@ select
     created_at, -- UTC; when it was made
     end_at, -- UTC; end
     utc_day(created_at) as created_date, -- date; in UTC
+    month_start(utc_day(created_at)) as created_month_date, -- date; first of its month, in UTC
     utc_day(start_at) as start_date, -- date; in UTC, unlike that of fct_bookings
+    month_start(utc_day(start_at)) as start_month_date, -- date; first of its month, in UTC
     utc_day(end_at) as end_date, -- date; in UTC
     cast(extract(hour from local_time(start_at, 'UTC')) as integer) as start_hour, -- 0..23; in UTC
     start_date as local_start_date, -- date; in the host's zone, as in fct_bookings
+    month_start(start_date) as local_start_month_date, -- date; first of its month
     start_hour as local_start_hour, -- 0..23; in the host's zone, as in fct_bookings
     status, -- text; as Cal.com states it
     is_in_scope, -- flag; in Insights' organisation scope: a team's event type, or a member hosts
