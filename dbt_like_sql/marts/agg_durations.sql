@@ -55,7 +55,8 @@ placed as (
     where durations.value_minutes is not null
 ),
 
--- milliseconds in minutes never end in a half at the seventh digit: every engine rounds alike
+-- every engine rounds alike: milliseconds in minutes never end in a half at the seventh digit, and
+-- these quantiles of whole minutes are tenths, but for the noise of an engine's own interpolation
 grouped as (
     select
         month_start_date,
@@ -64,11 +65,25 @@ grouped as (
         dimension_value,
         count(*) as value_count,
         sum(cast(value_minutes as decimal(18, 6))) as minutes_sum,
-        percentile_of(value_minutes, 0.1) as p10_minutes,
-        percentile_of(value_minutes, 0.5) as p50_minutes,
-        percentile_of(value_minutes, 0.9) as p90_minutes
+        percentile_of(cast(value_minutes as decimal(18, 0)), 0.1) as p10_minutes,
+        percentile_of(cast(value_minutes as decimal(18, 0)), 0.5) as p50_minutes,
+        percentile_of(cast(value_minutes as decimal(18, 0)), 0.9) as p90_minutes
     from placed
     group by month_start_date, measure, dimension, dimension_value
+),
+
+rounded as (
+    select
+        month_start_date,
+        measure,
+        dimension,
+        dimension_value,
+        value_count,
+        minutes_sum,
+        cast(cast(p10_minutes as decimal(18, 1)) as double) as p10_minutes,
+        cast(cast(p50_minutes as decimal(18, 1)) as double) as p50_minutes,
+        cast(cast(p90_minutes as decimal(18, 1)) as double) as p90_minutes
+    from grouped
 )
 
 select
@@ -78,10 +93,10 @@ select
     dimension_value, -- text; all or the id
     value_count, -- number; n: bookings
     cast(minutes_sum as double) / value_count as mean_minutes, -- minutes; mean
-    p10_minutes, -- minutes; one in ten is shorter
-    p50_minutes, -- minutes; median
-    p90_minutes, -- minutes; one in ten is longer
+    p10_minutes, -- minutes; one in ten is shorter; of whole minutes
+    p50_minutes, -- minutes; median of whole minutes
+    p90_minutes, -- minutes; one in ten is longer; of whole minutes
     case
         when value_count < 20 then 'not enough data' else 'enough'
     end as evidence -- text; not enough data: n is below 20
-from grouped
+from rounded
