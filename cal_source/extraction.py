@@ -193,6 +193,8 @@ class Extraction:
         """
         details = {table.name for table in DETAIL_TABLES}
         names = [n for n in resources if n not in {"bookings", *details, *self.keys}]
+        if not names:
+            return
         try:
             _ = self.me, self.organization_id
         except CalError:
