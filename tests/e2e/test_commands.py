@@ -18,6 +18,7 @@ import pytest
 
 from cal_source.sandbox import Fault
 from cal_source.sandbox.faults import delayed
+from pipelines.warehouse import Warehouse
 
 COMMAND = Path(sys.executable).with_name("cal-warehouse")
 
@@ -297,6 +298,24 @@ def test_version_names_what_it_stands_on(run):
 
     assert "cal-warehouse 0." in done.stdout
     assert "dlt 1." in done.stdout
+
+
+def test_status_does_not_load_dlt(tmp_path):
+    path = str(tmp_path / "cal.duckdb")
+    with Warehouse.open(path):
+        pass
+    code = (
+        "import sys; from pipelines.cli import main\n"
+        "try: main(['status', '--warehouse', sys.argv[1]])\n"
+        "except SystemExit: pass\n"
+        "print('loaded', sorted({'dlt', 'pandas', 'pyarrow', 'sqlglot'} & sys.modules.keys()))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout.splitlines()[-1] == "loaded []"
 
 
 def test_help_does_not_load_dlt():
