@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from transforms.model import Model
     from transforms.project import Project
 
+TOLD_ANEW = "its descriptions or checks changed"
+"""Why a model is built anew that has the rows it had: what is said of them differs."""
+
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -193,7 +196,7 @@ class Ledger:
         if old.digest != new.digest or not self._has_same_columns(model):
             return Step(How.WHOLE, "its query changed", new)
         if old.told != new.told:
-            return Step(How.WHOLE, "its descriptions or checks changed", new)
+            return Step(How.WHOLE, TOLD_ANEW, new)
         if not self.engine.replaces_partitions:
             return Step(How.WHOLE, "the engine replaces whole tables", new)
         if new.is_of_the_same(old):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from transforms.changes import NEW, Change, ModelChange, compare_models
 from transforms.engine import Kind
+from transforms.incremental import TOLD_ANEW
 from transforms.lineage import Lineage, trace_models, trace_project
 from transforms.model import parse_model
 from transforms.results import How
@@ -156,7 +157,10 @@ def plan_build(
         steps: What the build would do with each model that it touches, from `foresee`.
     """
     lineage = trace_project(project, types)
-    changes = _changes(project, built, lineage)
+    changes = {
+        name: _MEASURED if _is_measured_anew(change, steps.get(name)) else change
+        for name, change in _changes(project, built, lineage).items()
+    }
     retyped = _retyped(built, types)
     reach = _Reach(lineage, retyped)
     models: list[PlannedModel] = []
@@ -184,6 +188,14 @@ def _changes(
         else NEW
         for name, model in project.models.items()
     }
+
+
+_MEASURED = ModelChange(Change.DESCRIBED, reasons=("a metric that it holds changed",))
+
+
+# Metrics stand in a file of their own; the model's file is as it was.
+def _is_measured_anew(change: ModelChange, step: Step | None) -> bool:
+    return not change.is_visible and step is not None and step.why == TOLD_ANEW
 
 
 # None where this version cannot read the old text any more: the model counts as new then.

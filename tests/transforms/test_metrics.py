@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms import Project, ProjectError, build
+from transforms.build import foresee
 from transforms.dbt import Target, export_dbt
 from transforms.metrics import metric_query, metrics_page, read_metrics
+from transforms.plan import plan_build, record_models
 from transforms.render import render
 from transforms.site import describe_project, render_site
 
@@ -170,7 +172,18 @@ def test_the_definition_is_a_comment_in_the_warehouse_and_a_change_of_it_is_buil
         "sum(loaf_count) / sum(sale_count). {Half} loaves count as whole."
     )
 
-    build(bakery_with(FILE.replace("Half", "Quarter")), shop_engine, as_of=as_of)
+    project = bakery_with(FILE.replace("Half", "Quarter"))
+    types = shop_engine.catalog()
+    built = {model.name: model for model in record_models(project, project.models, types, as_of)}
+    plan = plan_build(project, built, types, foresee(project, shop_engine, as_of=as_of))
+
+    assert plan.has_changes
+    assert not plan.is_breaking
+    assert {m.name: m.why for m in plan.models if m.differs} == {
+        "marts.fct_sales": "a metric that it holds changed"
+    }
+
+    build(project, shop_engine, as_of=as_of)
     assert "{Quarter}" in comment()
 
 
