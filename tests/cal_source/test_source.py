@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import dlt
+import duckdb
 import pytest
 
 from cal_source import CalClient, cal_source
@@ -176,3 +177,33 @@ def test_package_offers_the_client_and_the_source():
     assert CalClient.__name__ == "CalClient"
     with pytest.raises(AttributeError):
         package.nothing_of_this_name  # noqa: B018 - reading it is what is tested
+
+
+def test_source_fills_another_destination_of_dlts_with_dlts_own_guarantees(
+    pipeline_in, small_sandbox, client_of, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", (tmp_path / "bucket").as_uri())
+    pipeline = pipeline_in(destination="filesystem")
+
+    def run():
+        extraction = Extraction(client_of(small_sandbox))
+        pipeline.run(cal_source(extraction=extraction), loader_file_format="parquet")
+        files = str(tmp_path / "bucket" / "cal" / "bookings" / "*.parquet")
+        return duckdb.sql(
+            f"select count(*), count(distinct uid) from read_parquet('{files}')"
+        ).fetchone()
+
+    loaded, distinct = run()
+    assert loaded == distinct > 100
+    booking = max(
+        (b for b in small_sandbox.world.bookings if b.updated_at), key=lambda b: b.updated_at
+    )
+    small_sandbox.world.edit_booking(
+        booking.uid, title="changed", updated_at=small_sandbox.clock.now()
+    )
+
+    again, still = run()
+
+    # files know no merge: a booking that is read again stands twice, and users take the newest
+    assert still == distinct
+    assert again > loaded
