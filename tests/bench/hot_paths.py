@@ -46,8 +46,8 @@ def main() -> None:
         text = _text(samples.read_text().splitlines())
     PROFILES.mkdir(exist_ok=True)
     head = (
-        f"{asked.what} at {asked.bookings:,} bookings, DuckDB, py-spy at 100 samples a second; "
-        f"{cost.cpu_seconds:.1f} s of CPU, {cost.seconds:.1f} s of the wall\n"
+        f"{asked.what} at {asked.bookings:,} bookings, DuckDB, py-spy at 100 samples a second, "
+        f"{cost.seconds:.0f} s of the wall\n"
     )
     (PROFILES / f"{asked.what}.txt").write_text(head + text)
     sys.stdout.write(head + text)

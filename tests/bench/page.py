@@ -58,11 +58,11 @@ A PostgreSQL 18 that does not wait for the disk, on a socket of the same machine
 _GROWTH = """
 ## Growth with the account
 
-One account: its first load, then {rounds} times 5,000 changed bookings and a sync, a sync that
-finds nothing new, and once all models built. An ordinary sync of a large account also reads about
-5,000 bookings again (`--reread-requests`, default 20), because not every change moves `updatedAt`;
-that is in the rows of changes and of nothing new. "publish" is the step that writes the published
-tables and their history, "proof" the comparison with Cal.com's counts.
+One account: its first load, {rounds} times a sync that finds nothing new, as often 5,000 changed
+bookings and a sync, and once all models built. An ordinary sync of a large account also reads
+about 5,000 bookings again (`--reread-requests`, default 20), because not every change moves
+`updatedAt`; that is in the rows of changes and of nothing new. "publish" is the step that writes
+the published tables and their history, "proof" the comparison with Cal.com's counts.
 
 | bookings | what | n | seconds | CPU s | publish s | proof s | peak MB | warehouse MB | requests |
 |---|---|---|---|---|---|---|---|---|---|
@@ -82,12 +82,6 @@ _STARTUP = """
 ## Start
 
 | process | n | seconds | CPU s | peak MB |
-|---|---|---|---|---|
-"""
-_ACCOUNTS = """
-## Many accounts
-
-| what | n | seconds | CPU s | peak MB |
 |---|---|---|---|---|
 """
 _LIMITS = """
@@ -114,7 +108,6 @@ def render(results: Results) -> str:
         _growth(results),
         _rate(results),
         _lines(results, "startup", _STARTUP),
-        _lines(results, "accounts", _ACCOUNTS),
         _profiles(),
         _LIMITS.format(cores=results.machine["cores"]),
     ]

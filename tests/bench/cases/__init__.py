@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tests.bench.cases.accounts import measure_accounts
 from tests.bench.cases.growth import measure_growth
 from tests.bench.cases.load import measure_load, measure_postgres
 from tests.bench.cases.rate import measure_rate
@@ -21,6 +20,5 @@ CASES: Final[Mapping[str, tuple[Callable[[Session, int], None], tuple[int, ...]]
     "postgres": (measure_postgres, (20_000,)),
     "growth": (measure_growth, (10_000, 100_000)),
     "rate": (measure_rate, (7_500,)),
-    "accounts": (measure_accounts, (2_000,)),
 }
 """Case by name: what measures it at one size, and the sizes it has without `--bookings`."""

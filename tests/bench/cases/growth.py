@@ -37,11 +37,12 @@ def measure_growth(session: Session, size: int) -> None:
 
         if session.note("growth", LOAD, size, sync) is None:
             return
+        for _ in range(session.rounds):  # before any change: each is read again for ten minutes
+            session.note("growth", UNCHANGED, size, sync)
+            session.note("growth", EMPTY, size, lambda: empty_pipeline(session, folder))
         for _ in range(session.rounds):
             server.change(CHANGED)
             session.note("growth", MERGE, size, sync)
-            session.note("growth", UNCHANGED, size, sync)
-            session.note("growth", EMPTY, size, lambda: empty_pipeline(session, folder))
         session.note(
             "growth",
             MARTS,
