@@ -118,9 +118,11 @@ def _versions(results: Results) -> str:
     machine = results.machine
     days = sorted({row["at"][:10] for row in results.rows})
     versions = ", ".join(f"{name} {number}" for name, number in sorted(results.versions.items()))
+    busy = [row["load_average"] for row in results.rows if "load_average" in row]
+    load = f" The load average was {min(busy):.0f} to {max(busy):.0f}." if busy else ""
     return (
         f"\n{machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}, Python "
-        f"{machine['python']}; {versions}. Measured {days[0]} to {days[-1]}.\n"
+        f"{machine['python']}; {versions}. Measured {days[0]} to {days[-1]}.{load}\n"
     )
 
 

@@ -53,6 +53,7 @@ class Results:
             or old["is_peer"]
             or old["commit"] == commit
         ]
+        row = {**row, "load_average": round(os.getloadavg()[0], 1)}
         place = {"case": case, "size": size, "way": way, "is_peer": is_peer}
         at = datetime.now(UTC).isoformat(timespec="seconds")
         self.rows.append({**place, **row, "commit": commit, "at": at})
