@@ -17,8 +17,9 @@ with
 bookers as (
     select
         booking_uid,
-        count(distinct lower(email)) as booker_count,
+        count(*) as entry_count,
         min(text_order(lower(email))) as email,
+        max(text_order(lower(email))) as last_email,
         sum(case when is_absent then 1 else 0 end) as absent_count
     from intermediate.int_cal__attendees
     where role = 'booker'
@@ -34,11 +35,13 @@ cancelled as (
 ),
 
 attending as (
-    select distinct
-        booking_uid,
-        lower(email) as email
-    from intermediate.int_cal__attendees
-    where role in ('booker', 'guest')
+    select distinct cancelled.booking_uid
+    from cancelled
+    inner join intermediate.int_cal__attendees as attendees
+        on
+            cancelled.booking_uid = attendees.booking_uid
+            and cancelled.email = lower(attendees.email)
+    where attendees.role in ('booker', 'guest')
 ),
 
 cancellers as (
@@ -46,21 +49,25 @@ cancellers as (
         cancelled.booking_uid,
         cancelled.email,
         people.host_id,
-        attending.email is not null as is_attending
+        attending.booking_uid is not null as is_attending
     from cancelled
     left join intermediate.int_cal__people as people on cancelled.email = people.email
-    left join attending
-        on cancelled.booking_uid = attending.booking_uid and cancelled.email = attending.email
+    left join attending on cancelled.booking_uid = attending.booking_uid
 ),
 
 joined as (
     select
         bookings.*,
-        coalesce(bookers.booker_count, 0) as booker_count,
         case
-            when bookers.booker_count = 1 then bookers.email else bookings.booking_uid
+            when bookers.email = bookers.last_email then 1
+            else coalesce(bookers.entry_count, 0)
+        end as booker_count,
+        case
+            when bookers.email = bookers.last_email then bookers.email else bookings.booking_uid
         end as booker_key,
-        coalesce(bookers.booker_count = 1 and bookers.absent_count > 0, false) as is_booker_absent,
+        coalesce(
+            bookers.email = bookers.last_email and bookers.absent_count > 0, false
+        ) as is_booker_absent,
         case
             when bookings.outcome <> 'cancelled' then null
             when cancellers.email is null then 'unknown'
@@ -77,7 +84,7 @@ joined as (
 select
     booking_uid, -- text; the booking
     booker_key, -- text; personal; e-mail of the one booker in lower case, else the booking's uid
-    cast(booker_count as bigint) as booker_count, -- number; people who booked
+    cast(booker_count as bigint) as booker_count, -- number; bookers; of several, entries
     host_id, -- id; host
     event_type_id, -- id; event type; -1 when it was deleted
     outcome, -- text; as in fct_bookings
