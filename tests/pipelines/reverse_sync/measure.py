@@ -116,8 +116,7 @@ def main(parts: list[str]) -> None:
             else:
                 kept[part] = found
             page.RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
-    if all(kept.values()):
-        page.write()
+    page.write()
 
 
 if __name__ == "__main__":

@@ -76,17 +76,31 @@ def _races(measured: dict[str, Any]) -> list[str]:
 
 
 def _large(measured: dict[str, Any]) -> list[str]:
-    size, pace = measured["size"], measured["pace"]
+    return [*_size(measured["size"]), *_pace(measured["pace"])]
+
+
+def _size(size: dict[str, Any]) -> list[str]:
+    if not size:
+        return []
+    return [
+        f"**Planned**: a plan of {size['changes']:,} no-shows out of 50,000 bookings takes",
+        f"{size['own_seconds']} s of our own CPU time, {size['requests']} requests and",
+        f"{size['peak_megabytes']} MB of our own memory.",
+    ]
+
+
+def _pace(pace: dict[str, Any]) -> list[str]:
+    if not pace:
+        return []
     share = pace["requests"] / pace["minutes"] / 120
     each = pace["requests"] / pace["changes"]
-    milliseconds = 1000 * pace["own_seconds"] / pace["changes"]
+    cpu = 1000 * pace["own_seconds"] / pace["changes"]
     return [
-        f"**Large**: a plan of {size['changes']:,} no-shows out of 50,000 bookings takes",
-        f"{size['own_seconds']} s of our own CPU time, {size['requests']} requests and",
-        f"{size['peak_megabytes']} MB of our own memory. By a simulated clock, at 120 requests a",
-        f"minute and 50 ms each, {pace['changes']:,} are applied in {pace['minutes']:.0f} minutes:",
-        f"{each:.3f} requests a change, {share:.1%} of those allowed, {pace['throttled']} answers",
-        f"429, {milliseconds:.0f} ms of CPU time a change, the sandbox's included.",
+        "",
+        "**Applied**, by a simulated clock, at 120 requests a minute and 50 ms each:",
+        f"{pace['changes']:,} changes in {pace['minutes']:.0f} minutes, {each:.3f} requests each,",
+        f"{share:.1%} of those allowed, {pace['throttled']} answers 429, {cpu:.0f} ms of CPU",
+        "time a change, the sandbox's included.",
     ]
 
 
