@@ -93,6 +93,8 @@ def test_incremental_builds_give_the_rows_of_a_whole_one(seed):
         assert how["marts.fct_bookings"] is How.PARTITIONS
         assert how["marts.agg_no_show_rates"] is How.PARTITIONS
         assert how["marts.agg_host_utilisation_daily"] is How.PARTITIONS
+        assert how["marts.agg_bookings_by_circumstance"] is How.PARTITIONS
+        assert how["marts.fct_insights_bookings"] is How.PARTITIONS
 
 
 def test_a_cancellation_ninety_days_back_recomputes_its_day_only():
