@@ -11,7 +11,6 @@ import pytest
 from pipelines.models import project_folder
 from tests.engines.generated import AS_OF, add_bookings, load_year
 from transforms import DuckDBEngine, How, Project, build
-from transforms.row_hash import hash_table
 
 PROJECT = Project.load(project_folder())
 TABLES = [name for name in PROJECT.models if not name.startswith("staging.")]
@@ -71,6 +70,21 @@ def live(rng: random.Random, connection, day: int) -> None:
     )
 
 
+def kept(name: str) -> str:
+    """Name of the copy of a model as the incremental build left it."""
+    return f"incremental.{name.replace('.', '__')}"
+
+
+def differs(connection, name: str) -> bool:
+    """Tell whether a model has other rows than its copy; in SQL, as some have a million."""
+    pair = (name, kept(name))
+    return any(
+        connection.execute(f"from {one} except all from {other} limit 1").fetchone()
+        for one, other in (pair, pair[::-1])
+    )
+
+
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", [1])
 def test_incremental_builds_give_the_rows_of_a_whole_one(seed):
     rng = random.Random(seed)
@@ -84,12 +98,13 @@ def test_incremental_builds_give_the_rows_of_a_whole_one(seed):
             result = build(PROJECT, engine, as_of=moment)
             assert result.ok, result.failures
         how = {model.name: model.how for model in result.models}
-        rows = {n: hash_table(engine, n, PROJECT.models[n].column_names) for n in TABLES}
+        connection.execute("create schema incremental")
+        for name in TABLES:
+            connection.execute(f"create table {kept(name)} as from {name}")
 
         assert build(PROJECT, engine, as_of=moment, whole=True).ok
 
-        whole = {n: hash_table(engine, n, PROJECT.models[n].column_names) for n in TABLES}
-        assert {n for n in TABLES if rows[n] != whole[n]} == set()
+        assert {name for name in TABLES if differs(connection, name)} == set()
         assert how["marts.fct_bookings"] is How.PARTITIONS
         assert how["marts.agg_no_show_rates"] is How.PARTITIONS
         assert how["marts.agg_host_utilisation_daily"] is How.PARTITIONS
