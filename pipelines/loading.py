@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 import dlt
+import pyarrow as pa
 
 from cal_source.errors import CalError
 from cal_source.source import cal_source
@@ -72,6 +73,7 @@ def load(
     try:
         source = _source(extraction, bookings, resources)
         pipeline.extract(source, loader_file_format=_FILE_FORMATS.get(warehouse.dialect.name))
+        pa.default_memory_pool().release_unused()  # else Arrow keeps it while DuckDB wants its own
         begin(Step.NORMALIZE)
         pipeline.normalize()
         begin(Step.LOAD)
