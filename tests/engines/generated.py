@@ -33,20 +33,20 @@ _SETTINGS = (
         "id, email, name, time_zone, default_schedule_id",
         (
             f"select id, 'host' || id || '@example.com', 'Host ' || id, {_ZONE}, id "
-            f"from range(1, {HOSTS + 1}) as t (id)"
+            f"from range(1, {{hosts}} + 1) as t (id)"
         ),
     ),
     (
         "schedules",
         "id, owner_id, time_zone, is_default",
-        f"select id, id, {_ZONE}, true from range(1, {HOSTS + 1}) as t (id)",
+        f"select id, id, {_ZONE}, true from range(1, {{hosts}} + 1) as t (id)",
     ),
     (
         "schedule_availability",
         "schedule_id, day, start_time, end_time, ordinal",
         (
             "select id, day, '09:00', '17:00', 1 from "
-            f"range(1, {HOSTS + 1}) as t (id), "
+            "range(1, {hosts} + 1) as t (id), "
             "(values ('Monday'), ('Tuesday'), ('Wednesday'), ('Thursday'), ('Friday')) as d (day)"
         ),
     ),
@@ -106,12 +106,12 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def load_year(connection: duckdb.DuckDBPyConnection, bookings: int) -> None:
+def load_year(connection: duckdb.DuckDBPyConnection, bookings: int, *, hosts: int = HOSTS) -> None:
     """Fill the raw tables with an account of that many bookings in the year before AS_OF."""
     create_raw_tables(connection)
     loaded_at = AS_OF - timedelta(days=1)
     for table, columns, select in _SETTINGS:
-        _load(connection, table, columns, select, loaded_at)
+        _load(connection, table, columns, select.format(hosts=hosts), loaded_at)
     minutes = 365 * 24 * 60
     add_bookings(
         connection, 0, bookings, AS_OF - timedelta(days=358), minutes=minutes, loaded_at=loaded_at
@@ -127,7 +127,8 @@ def add_bookings(
     minutes: int,
     loaded_at: datetime,
 ) -> None:
-    """Add bookings spread over so many minutes after `start`."""
+    """Add bookings spread over so many minutes after `start`, to the hosts that are there."""
+    (hosts,) = connection.execute("select count(*) from raw.users").fetchone() or (HOSTS,)
     connection.execute(
         "create or replace temp table b as select *, 1 + h % $hosts as host, "
         "case when h % 11 = 0 then 'cancelled' when h % 41 = 0 then 'rejected' else 'accepted' end "
@@ -135,7 +136,7 @@ def add_bookings(
         "from (select n, substr(md5(cast(n as varchar)), 1, 22) as uid, "
         "cast(hash(n) % 1000000007 as bigint) as h "
         "from range($first, $first + $count) as t (n)) as numbered",
-        {"hosts": HOSTS, "start": start, "minutes": minutes, "first": first, "count": count},
+        {"hosts": hosts, "start": start, "minutes": minutes, "first": first, "count": count},
     )
     names = {
         "types": EVENT_TYPES,
