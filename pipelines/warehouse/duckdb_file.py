@@ -149,12 +149,14 @@ class DuckDBWarehouse(Warehouse):
     def explanation(self, error: BaseException) -> WarehouseError | None:
         """Return our error for a file that is locked, cannot be written or is none of DuckDB's."""
         message = str(error)
-        about_file = isinstance(
-            error, OSError | duckdb.IOException | duckdb.OutOfMemoryException
-        ) or space_problem(message)
-        if not about_file:
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return WarehouseError(
+                f"DuckDB needs more memory for {self.path} than it may use: {first_line(message)}. "
+                "Nothing of this step was published. Give it more with --memory MB, and run again."
+            )
+        if not isinstance(error, OSError | duckdb.IOException) and not space_problem(message):
             return None
-        if "lock" in message.lower():
+        if "set lock" in message.lower():  # not "block", of which many messages speak
             holder = re.search(r"held in (.+?)(?: by user|\.\s|$)", message)
             return WarehouseLocked(self.location, with_start(holder.group(1)) if holder else "")
         if problem := space_problem(message):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipelines.cli import main
 from pipelines.engines import spark_engine_on
+from pipelines.exit_codes import ExitCode
 from pipelines.lake import LakeStore, export_lake
 from pipelines.models import build_models, build_models_on_lake, project_folder
 from pipelines.warehouse import Warehouse
@@ -46,6 +48,18 @@ def test_spark_builds_a_model_from_the_lake(spark_session, exported, tmp_path):
 
     assert result.ok
     assert equal_models(location, store, tmp_path / "models", models) == list(models)
+
+
+def test_models_go_to_no_object_store(tmp_path, capsys):
+    command = ["transform", "--lake", str(tmp_path), "--out", "s3://bucket/models"]
+
+    assert main(command) == ExitCode.USAGE
+    assert "is no folder" in capsys.readouterr().err
+
+
+def test_transform_of_a_lake_that_is_not_there_says_how_to_make_it(tmp_path, capsys):
+    assert main(["transform", "--lake", str(tmp_path / "none")]) == ExitCode.CANNOT_WRITE
+    assert "export lake" in capsys.readouterr().err
 
 
 @pytest.mark.soak

@@ -18,6 +18,7 @@ from cal_source.errors import ConfigError as CalConfigError
 from cal_source.lazy import lazy_property
 from pipelines.accounts import AccountOutcome, read_accounts, sync_accounts, worst
 from pipelines.accounts.pool import copy_account
+from pipelines.cli import main
 from pipelines.errors import ConfigError, UsageError
 from pipelines.exit_codes import ExitCode
 from pipelines.options import SyncOptions
@@ -164,6 +165,24 @@ def test_one_bad_key_and_one_server_away_hurt_none_of_the_others(tmp_path):
         record = target.rows("select * from ops.accounts where account = 'a1'")[0]
     assert (record["outcome"], record["exit_code"]) == ("failed", ExitCode.REFUSED)
     assert CANARY not in str(record)
+
+
+def test_combine_collects_what_other_machines_have_synced(tmp_path, capsys):
+    world = World(tmp_path, ["acme", "globex"], str(tmp_path / "part.duckdb"))
+    world.sync(SyncOptions(only=("teams",)))
+    world.location = str(tmp_path / "all.duckdb")
+    command = ["combine", "--accounts", str(world.file), "--warehouse", world.location, "--json"]
+
+    assert main(command) == 0
+    first = json.loads(capsys.readouterr().out)["accounts"]
+    assert main(command) == 0
+    second = json.loads(capsys.readouterr().out)["accounts"]
+
+    assert "raw.teams" in first["acme"]
+    assert second == {"acme": [], "globex": []}
+    assert world.differences() == []
+    assert main([*command, "--account", "initech"]) == ExitCode.USAGE
+    assert "initech" in capsys.readouterr().err
 
 
 def test_killed_in_the_middle_the_next_sync_goes_on(tmp_path):

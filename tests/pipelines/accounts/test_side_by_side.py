@@ -69,7 +69,9 @@ def synced(folder, worlds, limit, options):
         for name, world in worlds.items()
     }
     folder.mkdir()
-    accounts = [Account(n, Settings(api_key=n), str(folder / f"{n}.duckdb")) for n in worlds]
+    accounts = [
+        Account(n, Settings(api_key=f"key of {n}"), str(folder / f"{n}.duckdb")) for n in worlds
+    ]
     with Warehouse.open(str(folder / "all.duckdb"), holds_accounts=True) as target:
         outcomes = list(
             sync_accounts(

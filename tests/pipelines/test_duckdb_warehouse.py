@@ -1,0 +1,33 @@
+"""What DuckDB says, in words that people can act on."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from pipelines.errors import WarehouseLocked
+from pipelines.warehouse import Warehouse
+
+
+def test_too_little_memory_is_not_told_as_a_lock(tmp_path):
+    message = "Out of Memory Error: failed to pin block of size 256.0 KiB (47.6 MiB/47.6 MiB used)"
+    with Warehouse.open(str(tmp_path / "cal.duckdb")) as warehouse:
+        told = warehouse.explanation(duckdb.OutOfMemoryException(message))
+
+    assert not isinstance(told, WarehouseLocked)
+    assert "--memory" in str(told)
+    assert "failed to pin block" in str(told)
+
+
+@pytest.mark.parametrize(
+    ("message", "is_locked"),
+    [
+        ('IO Error: Could not set lock on file "cal.duckdb": Conflicting lock is held', True),
+        ("IO Error: cannot read block 17", False),
+    ],
+)
+def test_only_a_lock_is_told_as_a_lock(tmp_path, message, is_locked):
+    with Warehouse.open(str(tmp_path / "cal.duckdb")) as warehouse:
+        told = warehouse.explanation(duckdb.IOException(message))
+
+    assert isinstance(told, WarehouseLocked) is is_locked
