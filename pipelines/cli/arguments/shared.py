@@ -142,7 +142,7 @@ def reading_options(parser: argparse.ArgumentParser) -> None:
         type=count,
         metavar="MB",
         help="most memory for DuckDB's part of a sync; the rest goes to disk "
-        "(default: %(default)s; the process takes about 250 MB more)",
+        "(default: %(default)s; the process takes about 350 MB more)",
     )
 
 
