@@ -191,9 +191,8 @@ class Extraction:
             resources: Root tables; bookings, details and single rows are left out.
             workers: Most requests at a time.
         """
-        details = {table.name for table in DETAIL_TABLES}
-        names = [n for n in resources if n not in {"bookings", *details, *self.keys}]
-        if not names:
+        left_out = {"bookings", *self.keys, *(table.name for table in DETAIL_TABLES)}
+        if not (names := [name for name in resources if name not in left_out]):
             return
         try:
             _ = self.me, self.organization_id
@@ -270,9 +269,9 @@ class Extraction:
         self.ledger.drift.update(page.drift)
         if table.name in self._forms and page.drift:
             self._forms[table.name] = self._forms[table.name].learning(page.drift)
-        updated = [r.get("updatedAt") for r in records if isinstance(r, dict | TypedRecord)]
-        texts = [value for value in updated if isinstance(value, str) and value]
-        return Batch(page.tables, max(texts, default=None)), page
+        stamps = (r.get("updatedAt") for r in records if isinstance(r, dict | TypedRecord))
+        latest = max((at for at in stamps if isinstance(at, str) and at), default=None)
+        return Batch(page.tables, latest), page
 
     def skip(self, resource: str, skip: Skip) -> None:
         """Write down a read that is not made, and why."""
