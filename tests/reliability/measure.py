@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 KINDS = ("DuckDB", "Postgres")
 _ANYWHERE = 3  # kills at random instants, besides one at each step
+_BASELINE_KILLS = 10  # of plain dlt into one destination, then the other's turn
 
 
 def empty_results() -> Results:
@@ -140,7 +141,9 @@ def measure_baseline(results: Results, seed: int, is_over: Over, keep: Keep = no
                 with sandbox.serve() as url:
                     plain = PlainDlt(sandbox, url, as_dlt_takes_it(found[kind]), place, rng)
                     plain.first_run()
-                    while plain.stuck + plain.doubled + plain.lost == 0 and not is_over():
+                    for _ in range(_BASELINE_KILLS):
+                        if is_over() or plain.stuck + plain.doubled + plain.lost:
+                            break
                         plain.kill()
                 row = results["baseline"][kind]
                 for name in row:
