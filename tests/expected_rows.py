@@ -33,7 +33,11 @@ def family_rows(table: Table, record: Record) -> dict[str, list[Row]]:
     """
     record = _with_secrets_noted(table, record)
     child_paths = {child.path for child in table.children if not child.keeps_source}
-    own = {name: value for name, value in record.items() if name not in child_paths}
+    own = {
+        name: value
+        for name, value in record.items()
+        if name not in child_paths or isinstance(value, str)  # no list: it stays as it is
+    }
     row = _row(table, own)
     rows = {table.name: [row]}
     for child in table.children:
@@ -144,7 +148,8 @@ def _plain(record: Record, path: str) -> list[Record]:
 
 
 def _guests(record: Record, path: str) -> list[Record]:
-    return [{"email": guest} for guest in record.get(path) or []]
+    guests = record.get(path) or []
+    return [{"email": guest} for guest in guests] if isinstance(guests, list) else []
 
 
 def _permissions(record: Record, path: str) -> list[Record]:
