@@ -54,6 +54,11 @@ from raw.event_types_history as h
 where h.valid_to is not null and not exists (select 1 from raw.event_types as r where r.id = h.id)
 group by h.id
 union all
+select 'attribute', cast(h.id as varchar), null, max(h.valid_to)
+from raw.attributes_history as h
+where h.valid_to is not null and not exists (select 1 from raw.attributes as r where r.id = h.id)
+group by h.id
+union all
 select 'everything', null, null, max(h.valid_to)
 from raw.memberships_history as h join raw.me on raw.me.id = h.user_id
 where h.valid_to is not null and not exists (

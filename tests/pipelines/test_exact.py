@@ -192,6 +192,23 @@ def test_losses_that_nothing_explains_are_held_until_they_are_accepted(warehouse
     assert warehouse.scalar("select count(*) from ops.held_losses") == 0
 
 
+def test_assignments_of_attributes_that_were_deleted_are_no_unexplained_loss(warehouse, sandbox):
+    sync_now(warehouse, sandbox)
+    assigned = warehouse.rows(
+        "select attribute_id, count(*) as n from raw.attribute_assignments group by 1"
+    )
+    assert sum(row["n"] for row in assigned) > 20
+    for row in assigned:
+        headers = {"authorization": "Bearer cal_sandbox_owner"}
+        path = f"/v2/organizations/101/attributes/{row['attribute_id']}"
+        assert sandbox.respond("DELETE", path, [], headers).status == 200
+
+    result = sync_now(warehouse, sandbox)
+
+    assert result.outcome == "proved"
+    assert warehouse.scalar("select count(*) from raw.attribute_assignments") == 0
+
+
 def test_held_rows_that_come_back_are_held_no_longer(warehouse, sandbox):
     sync_now(warehouse, sandbox, **ONLY)
     versions = warehouse.scalar("select count(*) from raw.bookings_history")
