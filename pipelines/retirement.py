@@ -31,9 +31,21 @@ LARGEST_SHARE: Final = 0.05
 GONE: Final = "publish_gone"
 _CHANGES: Final = "publish_changes"
 
+# What of its own id is a cause where it is gone: kind and table.
+_THINGS: Final = {"team": "teams", "event_type": "event_types", "attribute": "attributes"}
+_THINGS_GONE: Final = "".join(
+    f"""\
+union all
+select '{kind}', cast(h.id as varchar), null, max(h.valid_to)
+from raw.{table}_history as h
+where h.valid_to is not null and not exists (select 1 from raw.{table} as r where r.id = h.id)
+group by h.id
+"""
+    for kind, table in _THINGS.items()
+)
 # Who and what went, and since when: the last version of each that has no current row. A key
 # whose own role changed sees other things than before, all of them.
-_CHANGES_SQL: Final = """
+_CHANGES_SQL: Final = f"""
 select 'user' as kind, cast(h.id as varchar) as id, h.email, max(h.valid_to) as changed_at
 from raw.users_history as h
 where h.valid_to is not null and not exists (select 1 from raw.users as r where r.id = h.id)
@@ -43,22 +55,7 @@ select 'user', cast(h.user_id as varchar), h.user_email, max(h.valid_to)
 from raw.memberships_history as h
 where h.valid_to is not null and not exists (select 1 from raw.memberships as r where r.id = h.id)
 group by h.user_id, h.user_email
-union all
-select 'team', cast(h.id as varchar), null, max(h.valid_to)
-from raw.teams_history as h
-where h.valid_to is not null and not exists (select 1 from raw.teams as r where r.id = h.id)
-group by h.id
-union all
-select 'event_type', cast(h.id as varchar), null, max(h.valid_to)
-from raw.event_types_history as h
-where h.valid_to is not null and not exists (select 1 from raw.event_types as r where r.id = h.id)
-group by h.id
-union all
-select 'attribute', cast(h.id as varchar), null, max(h.valid_to)
-from raw.attributes_history as h
-where h.valid_to is not null and not exists (select 1 from raw.attributes as r where r.id = h.id)
-group by h.id
-union all
+{_THINGS_GONE}union all
 select 'everything', null, null, max(h.valid_to)
 from raw.memberships_history as h join raw.me on raw.me.id = h.user_id
 where h.valid_to is not null and not exists (
