@@ -22,12 +22,11 @@ from cal_source.errors import (
     ForbiddenError,
     NotCalError,
     NotFoundError,
-    ShapeError,
     Unreachable,
     short_reason,
 )
 from cal_source.fanouts import Target
-from cal_source.lazy import lazy_property
+from cal_source.identity import Identity
 from cal_source.ledger import Ledger, ReadRecord, ReadStatus
 from cal_source.lists import Lists
 from cal_source.pages import parse_page, status_of
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("cal_source")
 
-_SHAPE_REMEDY: Final = "Check that base_url is Cal.com's API v2; an older server may differ."
 _HOPELESS: Final = (AuthError, ConfigError)
 _SILENT: Final = (NotCalError, Unreachable)
 _SILENT_OPERATIONS_ARE_AN_OUTAGE: Final = 5
@@ -90,7 +88,6 @@ class Extraction:
         self.strict = strict
         self.run_id = new_run_id(clock())
         self.ledger = Ledger()
-        self._given_organization_id = organization_id
         self._on_progress = on_progress or (lambda _: None)
         self.keys = dict(keys or {})
         self.read_uids: list[str] = []
@@ -102,6 +99,7 @@ class Extraction:
         self.booking_counts: dict[datetime, int] = {}
         self._page = 0
         self._lists = Lists(client, clock)
+        self._identity = Identity(self._lists, organization_id)
         self._forms: dict[str, Form] = {}
         self._prepared: dict[str, list[Batch]] = {}
         self._silent_operations: set[str] = set()
@@ -132,49 +130,20 @@ class Extraction:
         """Bookings whose details are to be read."""
         return self._detail_uids or self.read_uids
 
-    @lazy_property
+    @property
     def me(self) -> Record:
-        """The key's user, as Cal.com describes them.
-
-        Raises:
-            CalError: The key is not accepted, or Cal.com does not answer.
-            ShapeError: What answers has no user id.
-        """
-        records = self._lists.fetch(Target("retrieve_my_information", "user:me")).records
-        if not records or not isinstance(records[0].get("id"), int):
-            raise ShapeError("GET /v2/me", "the answer has no numeric id", _SHAPE_REMEDY)
-        return records[0]
+        """The key's user, as Cal.com describes them; see `Identity.me`."""
+        return self._identity.me
 
     @property
     def user_id(self) -> int:
         """Id of the key's user."""
-        return int(self.me["id"])
+        return self._identity.user_id
 
-    @lazy_property
+    @property
     def organization_id(self) -> int | None:
-        """Id of the organisation that is read, None without one.
-
-        Raises:
-            ConfigError: An organisation was asked for that this key may not read.
-        """
-        own = self.me.get("organizationId")
-        asked = self._given_organization_id
-        if asked is None or asked == own:
-            return own if isinstance(own, int) else None
-        target = Target(
-            "retrieve_team_details_in_organization", f"organization:{asked}", {"orgId": asked}
-        )
-        try:
-            self.records(target)
-        except ForbiddenError as error:
-            belongs = f"belongs to organisation {own}" if own else "belongs to no organisation"
-            raise ConfigError(
-                f"CAL_ORG_ID={asked}",
-                f"is an organisation this key may not read ({error.cal_message}); "
-                f"its user {belongs}",
-                f"Unset CAL_ORG_ID to use the key's own, or use a key of organisation {asked}.",
-            ) from error
-        return asked
+        """Id of the organisation that is read, None without one; see `Identity`."""
+        return self._identity.organization_id
 
     def records(self, target: Target) -> list[Record]:
         """Return all records of a list or object, read at most once a run.

@@ -64,25 +64,26 @@ def load(
         KeyboardInterrupt: The run was stopped.
         BaseException: Whatever else dlt raised.
     """
-    pipeline = dlt.pipeline(
-        pipeline_name="cal_warehouse",
-        pipelines_dir=folder,
-        destination=_DESTINATIONS[warehouse.dialect.name](warehouse.dlt_credentials()),
-        dataset_name=LANDING,
-    )
-    try:
-        source = _source(extraction, bookings, resources)
-        pipeline.extract(source, loader_file_format=_FILE_FORMATS.get(warehouse.dialect.name))
-        pa.default_memory_pool().release_unused()  # else Arrow keeps it while DuckDB wants its own
-        begin(Step.NORMALIZE)
-        pipeline.normalize()
-        begin(Step.LOAD)
-        pipeline.load(raise_on_failed_jobs=True)
-    except Exception as error:
-        explained = _explained(error, warehouse)
-        raise explained from error
-    finally:
-        pipeline.deactivate()
+    with warehouse.lent_to_dlt() as credentials:
+        pipeline = dlt.pipeline(
+            pipeline_name="cal_warehouse",
+            pipelines_dir=folder,
+            destination=_DESTINATIONS[warehouse.dialect.name](credentials),
+            dataset_name=LANDING,
+        )
+        try:
+            source = _source(extraction, bookings, resources)
+            pipeline.extract(source, loader_file_format=_FILE_FORMATS.get(warehouse.dialect.name))
+            pa.default_memory_pool().release_unused()  # else Arrow keeps what DuckDB could use
+            begin(Step.NORMALIZE)
+            pipeline.normalize()
+            begin(Step.LOAD)
+            pipeline.load(raise_on_failed_jobs=True)
+        except Exception as error:
+            explained = _explained(error, warehouse)
+            raise explained from error
+        finally:
+            pipeline.deactivate()
 
 
 def _source(

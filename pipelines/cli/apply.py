@@ -11,13 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cal_source.extraction import Extraction
 from cal_source.settings import resolve_settings
 from pipelines.cli.plan import sending
 from pipelines.cli.stored_plans import find_plan, open_journal
-from pipelines.cli.sync import show_effects
 from pipelines.cli.writing import open_for_writing
-from pipelines.exit_codes import MEANINGS, ExitCode, exit_code_of
+from pipelines.exit_codes import ExitCode, exit_code_of
 from pipelines.reverse_sync.apply import (
     SUCCESSES,
     ApplyOptions,
@@ -30,21 +28,16 @@ from pipelines.reverse_sync.journal import Decision, decide
 from pipelines.reverse_sync.planning import account_of
 from pipelines.reverse_sync.policy import load_policy
 from pipelines.reverse_sync.references import secrets_of
-from pipelines.reverse_sync.refresh import refresh_options
 from pipelines.reverse_sync.statements import read_statement_files
 from pipelines.reverse_sync.store import write_plan
-from pipelines.sync import sync
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from cal_source.client import CalClient
-    from cal_source.settings import Settings
     from pipelines.cli.output import Output
     from pipelines.reverse_sync.journal import Journal
     from pipelines.reverse_sync.plan import Plan
-    from pipelines.warehouse import Warehouse
 
 
 def run_apply(arguments: argparse.Namespace, output: Output) -> int:
@@ -84,7 +77,9 @@ def run_apply(arguments: argparse.Namespace, output: Output) -> int:
             on_progress=partial(_show_state, output),
         )
         result = apply_plan(plan, around, options)
-        _refresh(result, warehouse, client, settings, output)
+        from pipelines.cli.refreshing import refresh  # noqa: PLC0415 - loads dlt and Arrow, 60 MB
+
+        refresh(result, warehouse, client, settings.organization_id, output)
     return _show(result, output)
 
 
@@ -119,25 +114,6 @@ def _pausing() -> Iterator[Callable[[], bool]]:
 def _decide(arguments: argparse.Namespace, journal: Journal, plan: Plan) -> None:
     for change_id, decision in arguments.decide:
         decide(journal, plan, change_id, Decision(decision), arguments.reason)
-
-
-def _refresh(
-    result: ApplyResult,
-    warehouse: Warehouse,
-    client: CalClient,
-    settings: Settings,
-    output: Output,
-) -> None:
-    """Read what was changed into the warehouse again."""
-    options = refresh_options(result, warehouse)
-    if options is None:
-        return
-    extraction = partial(Extraction, client, organization_id=settings.organization_id, strict=False)
-    refreshed = sync(warehouse, extraction, options)
-    show_effects(warehouse, refreshed, output)
-    output.say(f"Read into the warehouse again what was changed: {refreshed.requests} requests.")
-    if refreshed.exit_code is not ExitCode.DONE:
-        output.warn(f"Not everything could be read again: {MEANINGS[refreshed.exit_code]}.")
 
 
 def _show_state(output: Output, state: ApplyState) -> None:

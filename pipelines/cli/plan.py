@@ -47,6 +47,7 @@ _RENDERINGS: Final[dict[str, Callable[[Plan], bytes]]] = {
     ".txt": lambda plan: render_text(plan, len(plan.changes)).encode(),
 }
 _FAULTS_SHOWN: Final = 20
+_STORING_MB: Final = 100
 
 
 def run_plan(arguments: argparse.Namespace, output: Output) -> int:
@@ -123,9 +124,10 @@ def asked_for(
 
 def keep(warehouse: Warehouse, built: Built, now: datetime) -> None:
     """Write a plan with changes, and the faults of what did not get into it."""
-    write_rejected(warehouse, new_run_id(now), built.rejected, now)
-    if built.plan.changes:
-        write_plan(warehouse, built.plan, now)
+    with warehouse.bounded(_STORING_MB):
+        write_rejected(warehouse, new_run_id(now), built.rejected, now)
+        if built.plan.changes:
+            write_plan(warehouse, built.plan, now)
 
 
 def show_plan(built: Built, files: list[str], output: Output) -> int:

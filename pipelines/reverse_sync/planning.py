@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cal_source.catalogue import operation
-from cal_source.extraction import Extraction
+from cal_source.identity import Identity
+from cal_source.lists import Lists
+from cal_source.run_ids import utc_now
 from cal_source.walk import instant
 from pipelines.reverse_sync.guards import Facts
 from pipelines.reverse_sync.plan import Account
@@ -37,11 +39,11 @@ def account_of(client: CalClient, organization_id: int | None = None) -> Account
     """
     if client.credentials.kind == "platform client":
         return Account(base_url=client.base_url, user_id=0, organization_id=organization_id)
-    extraction = Extraction(client, organization_id=organization_id)
+    identity = Identity(Lists(client, utc_now), organization_id)
     return Account(
         base_url=client.base_url,
-        user_id=extraction.user_id,
-        organization_id=extraction.organization_id,
+        user_id=identity.user_id,
+        organization_id=identity.organization_id,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
+from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -13,13 +14,13 @@ from pipelines.reverse_sync.errors import PlanFileError, UnknownPlanError
 from pipelines.reverse_sync.plan import (
     Breach,
     canonical,
-    decode_plan,
     digest_of,
+    join_plan,
 )
-from pipelines.reverse_sync.tables import PLAN_CHANGES, PLAN_PEOPLE, REJECTED_REQUESTS
+from pipelines.reverse_sync.tables import PLAN_CHANGES, PLAN_PEOPLE, PLANS, REJECTED_REQUESTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from cal_source.tables.model import Table
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pipelines.warehouse import Warehouse
 
 _DRAFT: Final = "draft"
-_ROWS_PER_STATEMENT: Final = 1_000
+_ROWS_PER_STATEMENT: Final = 100  # DuckDB keeps the memory of larger ones until the commit
 _SHOWN_ROWS: Final = 5
 
 
@@ -41,8 +42,7 @@ def write_plan(warehouse: Warehouse, plan: Plan, now: datetime) -> str:
         plan: The plan.
         now: When it was made.
     """
-    content = canonical(plan)
-    digest = hashlib.sha256(content).hexdigest()
+    digest = digest_of(plan)
     known = warehouse.scalar(
         "select 1 from ops.plans where plan_digest = $digest", {"digest": digest}
     )
@@ -58,12 +58,10 @@ def write_plan(warehouse: Warehouse, plan: Plan, now: datetime) -> str:
         "breach_count": len(plan.breaches),
         "policy_digest": plan.policy_digest,
         "undoes": plan.undoes,
-        "content": content.decode() + "\n",
+        "content": canonical(replace(plan, changes=())).decode(),
     }
-    del content  # of ten thousand changes it is 20 MB
     with warehouse.transaction():
-        names, places = ", ".join(row), ", ".join(f"${name}" for name in row)
-        warehouse.execute(f"insert into ops.plans ({names}) values ({places})", row)
+        insert_rows(warehouse, PLANS, [row])
         _write_changes(warehouse, digest, plan.changes)
     return digest
 
@@ -81,11 +79,23 @@ def read_plan(warehouse: Warehouse, digest: str) -> Plan:
     )
     if len(rows) != 1 or not digest:
         raise UnknownPlanError(digest, [row["plan_digest"] for row in rows])
-    stored = rows[0]
-    plan = decode_plan(stored["content"].encode(), f"ops.plans {stored['plan_digest'][:12]}")
-    if digest_of(plan) != stored["plan_digest"]:
-        raise PlanFileError(f"ops.plans {stored['plan_digest'][:12]}", "has another digest")
+    known = rows[0]["plan_digest"]
+    source = f"ops.plans {known[:12]}"
+    plan = join_plan(rows[0]["content"].encode(), _stored_changes(warehouse, known), source)
+    if digest_of(plan) != known:
+        raise PlanFileError(source, "has another digest: it is not what was stored")
     return plan
+
+
+def _stored_changes(warehouse: Warehouse, digest: str) -> Iterator[bytes]:
+    last = 0
+    while rows := warehouse.rows(
+        "select position, content from ops.plan_changes where plan_digest = $digest "
+        f"and position > $last order by position limit {_ROWS_PER_STATEMENT}",
+        {"digest": digest, "last": last},
+    ):
+        yield from (row["content"].encode() for row in rows)
+        last = rows[-1]["position"]
 
 
 def write_rejected(
@@ -157,9 +167,9 @@ def _forget(warehouse: Warehouse, mark: str) -> None:
 
 
 def _write_changes(warehouse: Warehouse, mark: str, changes: Sequence[Change]) -> None:
-    rows = [_change_row(mark, position, one) for position, one in enumerate(changes, 1)]
+    rows = (_change_row(mark, position, one) for position, one in enumerate(changes, 1))
     insert_rows(warehouse, PLAN_CHANGES, rows)
-    insert_rows(warehouse, PLAN_PEOPLE, [row for one in changes for row in _people_rows(mark, one)])
+    insert_rows(warehouse, PLAN_PEOPLE, (row for one in changes for row in _people_rows(mark, one)))
 
 
 def _change_row(mark: str, position: int, change: Change) -> dict[str, Any]:
@@ -178,6 +188,7 @@ def _change_row(mark: str, position: int, change: Change) -> dict[str, Any]:
         "reason": change.reason,
         "requested_by": change.requested_by,
         "source": change.source,
+        "content": canonical(change).decode(),
     }
 
 
@@ -199,15 +210,15 @@ def _people_rows(mark: str, change: Change) -> Iterator[dict[str, Any]]:
         }
 
 
-def insert_rows(warehouse: Warehouse, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_rows(warehouse: Warehouse, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
     """Insert rows as one JSON text: a parameter for each value takes a hundred times as long."""
-    types = warehouse.dialect.types
-    values = [f"cast(value->>'{c.name}' as {types[c.type]})" for c in table.columns]
-    given = warehouse.dialect.json_rows.format("$rows")
-    for first in range(0, len(rows), _ROWS_PER_STATEMENT):
-        part = [dict(row) for row in rows[first : first + _ROWS_PER_STATEMENT]]
-        warehouse.execute(
-            f"insert into ops.{table.name} ({', '.join(c.name for c in table.columns)}) "
-            f"select {', '.join(values)} from {given} as given",
-            {"rows": msgspec.json.encode(part).decode()},
-        )
+    dialect, names = warehouse.dialect, [column.name for column in table.columns]
+    columns = ", ".join(dialect.json_column.format(name=name) for name in names)
+    values = [f"cast({c.name} as {dialect.types[c.type]})" for c in table.columns]
+    sql = (
+        f"insert into ops.{table.name} ({', '.join(names)}) select {', '.join(values)} "
+        f"from {dialect.json_rows.format(columns=columns)} as given"
+    )
+    coming = map(dict, rows)
+    while part := list(islice(coming, _ROWS_PER_STATEMENT)):
+        warehouse.execute(sql, {"rows": msgspec.json.encode(part).decode()})

@@ -53,7 +53,11 @@ PLANS = Table(
         bigint("breach_count", "Guards that it breaks; such a plan cannot be approved."),
         text("policy_digest", "SHA-256 of the policy that it was checked against."),
         text("undoes", "Digest of the plan that it takes back; empty otherwise."),
-        text("content", "The plan in canonical JSON; its SHA-256 is the digest."),
+        text(
+            "content",
+            "The plan in canonical JSON, but for its changes: theirs, put between the brackets of "
+            "`changes`, give the text whose SHA-256 is the digest.",
+        ),
     ),
 )
 
@@ -75,6 +79,7 @@ PLAN_CHANGES = Table(
         text("reason", "Why."),
         text("requested_by", "Who asked."),
         text("source", "Where the request stands."),
+        text("content", "The change in canonical JSON."),
     ),
 )
 

@@ -177,8 +177,11 @@ class Warehouse(ABC):
         """Open a second session; only where `takes_sessions`."""
 
     @abstractmethod
-    def dlt_credentials(self) -> Any:
-        """Return what dlt's destination of the dialect's name takes as its credentials."""
+    def lent_to_dlt(self) -> AbstractContextManager[Any]:
+        """Give what dlt's destination of the dialect's name takes as its credentials.
+
+        What dlt sets on a session of ours is undone afterwards.
+        """
 
     @abstractmethod
     def explanation(self, error: BaseException) -> WarehouseError | None:

@@ -19,7 +19,9 @@ class Dialect:
         name: As sqlglot spells it.
         types: SQL type by column type.
         clock: The present instant, also late in a long transaction.
-        json_rows: What gives each element of a JSON list `{}` as a row of one column, `value`.
+        json_rows: Gives the objects of a JSON list `$rows` as rows of texts; `{columns}` stands for
+            a `json_column` of each name.
+        json_column: The column `{name}` in `json_rows`.
         views: Gives `name` and `comment` of each view in the schema `$schema`.
         row_hash: A 64-bit number made of the values `{}` of a row; the same only within one
             version of the database.
@@ -31,6 +33,7 @@ class Dialect:
     types: Mapping[ColumnType, str]
     clock: str
     json_rows: str
+    json_column: str
     views: str
     row_hash: str
     has_keys: bool
@@ -52,7 +55,8 @@ DUCKDB: Final = Dialect(
         ColumnType.JSON: "json",
     },
     clock="now()",
-    json_rows="(select unnest(cast({} as json[])) as value)",
+    json_rows="""(select unnest(from_json($rows, '[{{{columns}}}]'), recursive := true))""",
+    json_column='"{name}": "varchar"',
     views="select view_name as name, comment from duckdb_views() "
     "where database_name = current_database() and schema_name = $schema",
     row_hash="hash({})",
@@ -71,7 +75,8 @@ POSTGRES: Final = Dialect(
         ColumnType.JSON: "jsonb",
     },
     clock="clock_timestamp()",
-    json_rows="(select jsonb_array_elements(cast({} as jsonb)) as value)",
+    json_rows="(select * from jsonb_to_recordset(cast($rows as jsonb)) as objects ({columns}))",
+    json_column='"{name}" text',
     views="select c.relname as name, obj_description(c.oid, 'pg_class') as comment from pg_class "
     "as c join pg_namespace as n on c.relnamespace = n.oid where c.relkind = 'v' "
     "and n.nspname = $schema",

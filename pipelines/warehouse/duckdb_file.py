@@ -142,9 +142,20 @@ class DuckDBWarehouse(Warehouse):
         """
         raise WarehouseLocked(self.location, "")
 
-    def dlt_credentials(self) -> duckdb.DuckDBPyConnection:
-        """Return the open connection; dlt does not close it."""
-        return self.connection
+    @contextmanager
+    def lent_to_dlt(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend the open connection; see `Warehouse.lent_to_dlt`.
+
+        Yields:
+            The connection; dlt does not close it.
+        """
+        try:
+            yield self.connection
+        finally:
+            # dlt lets the write-ahead log grow to a gigabyte: all that is published would be
+            # written into it, and once more into the file.
+            with suppress(duckdb.Error):  # the connection may be what failed
+                self.connection.execute("reset global checkpoint_threshold")
 
     def explanation(self, error: BaseException) -> WarehouseError | None:
         """Return our error for a file that is locked, cannot be written or is none of DuckDB's."""

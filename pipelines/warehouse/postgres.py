@@ -169,9 +169,14 @@ class PostgresWarehouse(Warehouse):
         """Open a second session of the same database."""
         return type(self).connect(self._url, holds_accounts=self.holds_accounts, sleep=self._sleep)
 
-    def dlt_credentials(self) -> str:
-        """Return the address for dlt, which opens connections of its own."""
-        return for_dlt(self._url, self.connection.info)
+    @contextmanager
+    def lent_to_dlt(self) -> Iterator[str]:
+        """Give the address to dlt, which opens connections of its own.
+
+        Yields:
+            The address.
+        """
+        yield for_dlt(self._url, self.connection.info)
 
     def explanation(self, error: BaseException) -> WarehouseError | None:
         """Return our error for a lost connection, a full disk, or a missing right."""

@@ -31,3 +31,14 @@ def test_only_a_lock_is_told_as_a_lock(tmp_path, message, is_locked):
         told = warehouse.explanation(duckdb.IOException(message))
 
     assert isinstance(told, WarehouseLocked) is is_locked
+
+
+def test_what_dlt_sets_on_the_session_does_not_stay(tmp_path):
+    with Warehouse.open(str(tmp_path / "cal.duckdb")) as warehouse:
+        asked = "select current_setting('checkpoint_threshold')"
+        before = warehouse.scalar(asked)
+        with warehouse.lent_to_dlt() as connection:
+            connection.execute("set global checkpoint_threshold = '1gb'")
+            assert warehouse.scalar(asked) != before
+
+        assert warehouse.scalar(asked) == before

@@ -125,8 +125,8 @@ def add(row: dict[str, Any], killed: dict[str, int], problems: list[str]) -> Non
 def as_dlt_takes_it(location: str) -> str:
     if not is_postgres(location):
         return location
-    with Warehouse.open(location) as warehouse:
-        return str(warehouse.dlt_credentials())
+    with Warehouse.open(location) as warehouse, warehouse.lent_to_dlt() as credentials:
+        return str(credentials)
 
 
 def measure_baseline(results: Results, seed: int, is_over: Over, keep: Keep = nowhere) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -68,12 +70,42 @@ def test_unknown_digest_is_told(any_warehouse, digest):
         read_plan(any_warehouse, digest)
 
 
-def test_plan_edited_in_the_warehouse_is_refused(any_warehouse):
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "update ops.plan_changes set content = replace(content, 'abc', 'xyz')",
+        "update ops.plans set content = replace(content, 'ill', 'well')",
+        "delete from ops.plan_changes where position = 1",
+        "update ops.plan_changes set position = 3 - position",
+    ],
+)
+def test_plan_edited_in_the_warehouse_is_refused(any_warehouse, edit):
     digest = write_plan(any_warehouse, PLAN, NOW)
-    any_warehouse.execute("update ops.plans set content = replace(content, 'abc', 'xyz')")
+    assert read_plan(any_warehouse, digest) == PLAN
+    assert any_warehouse.execute(edit) > 0
 
     with pytest.raises(PlanFileError, match="has another digest"):
         read_plan(any_warehouse, digest)
+
+
+def test_plan_of_another_version_is_refused(any_warehouse):
+    digest = write_plan(any_warehouse, replace(PLAN, format=1), NOW)
+
+    with pytest.raises(PlanFileError, match="has format 1, and this version reads 2"):
+        read_plan(any_warehouse, digest)
+
+
+def test_digest_can_be_checked_with_sql(any_warehouse):
+    digest = write_plan(any_warehouse, PLAN, NOW)
+    whole, changes = (
+        any_warehouse.scalar("select content from ops.plans"),
+        any_warehouse.scalar(
+            "select string_agg(content, ',' order by position) from ops.plan_changes"
+        ),
+    )
+
+    text = whole.replace('"changes":[]', f'"changes":[{changes}]')
+    assert hashlib.sha256(text.encode()).hexdigest() == digest
 
 
 def test_rejected_requests_are_kept_with_their_rule(any_warehouse):
