@@ -235,10 +235,12 @@ _FUNCTIONS: Final = (
         "percentile_of",
         "value fraction",
         "double; an aggregate: the value below which a fraction of the values lies, interpolated "
-        "between neighbours; NULLs do not count; of no values NULL",
-        "cast(quantile_cont(cast({value} as double), {fraction}) as double)",
-        "percentile_cont({fraction}) within group (order by cast({value} as double precision))",
-        "percentile(cast({value} as double), {fraction})",
+        "between neighbours and rounded to a millionth; of whole numbers the same on every engine "
+        "to the last bit; NULLs do not count; of no values NULL",
+        "round(cast(quantile_cont(cast({value} as double), {fraction}) as double), 6)",
+        "cast(round(cast(percentile_cont({fraction}) within group "
+        "(order by cast({value} as double precision)) as numeric), 6) as double precision)",
+        "round(percentile(cast({value} as double), {fraction}), 6)",
     ),
     _scalar(
         "wilson_low",

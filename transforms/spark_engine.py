@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
 _CURRENT = "current.json"
 _DATA = "data"
-# What makes values equal to other engines': instants in UTC, errors instead of silent NULLs, and
-# Parquet timestamps with a zone read as instants.
+# What makes values equal to other engines': instants in UTC, errors instead of silent NULLs and
+# rounded products of decimals, and Parquet timestamps with a zone read as instants.
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
     # partitions of a folder are found by listing it, not by asking a catalog that has none of them
@@ -200,15 +201,17 @@ class SparkEngine:
         for name, folder in current.tables.items():
             self._register_table(name, str((self._folder / _DATA / folder).resolve()))
         for name, sql in current.views.items():
-            self._drop(name)
-            self._execute(f"replacing {name}", f"create view {_quoted(name)} as {sql}")
+            self._define(f"replacing {name}", name, f"create view {_quoted(name)} as {sql}")
 
     def _register_table(self, name: str, path: str) -> None:
+        statement = f"create table {_quoted(name)} using parquet location {_text(path)}"
+        self._define(f"reading {name}", name, statement)
+
+    def _define(self, doing: str, name: str, statement: str) -> None:
         schema = name.partition(".")[0]
-        doing = f"reading {name}"
         self._execute(doing, f"create database if not exists {_quoted(schema)}")
         self._drop(name)
-        self._execute(doing, f"create table {_quoted(name)} using parquet location {_text(path)}")
+        self._execute(doing, statement)
 
     def _drop(self, name: str) -> None:
         with _translated(f"dropping {name}"):

@@ -65,7 +65,6 @@ spans as (
 event_types as (
     select
         event_type_id,
-        seat_count,
         coalesce(cast(team_id as varchar), 'personal') as team
     from marts.dim_event_types
 ),
@@ -80,11 +79,6 @@ cells as (
             when 'event type' then cast(counts.event_type_id as varchar)
             when 'team' then event_types.team
         end as dimension_value,
-        counts.seated_count * coalesce(event_types.seat_count, 0) as seat_offered_count,
-        -- where seats were taken away since, no more than all can be taken
-        least(
-            counts.seat_taken_count, counts.seated_count * coalesce(event_types.seat_count, 0)
-        ) as seat_filled_count,
         counts.booking_count,
         counts.decided_count,
         counts.rejected_count,
@@ -109,9 +103,7 @@ cells as (
         counts.rated_count,
         counts.rating_sum,
         counts.rating_over_3_count,
-        counts.rating_3_or_more_count,
-        counts.seated_count,
-        counts.seat_taken_count
+        counts.rating_3_or_more_count
     from marts.agg_bookings_by_host as counts
     inner join event_types on counts.event_type_id = event_types.event_type_id
     inner join intermediate.int_cal__periods as periods
@@ -131,8 +123,6 @@ cells as (
             when 'attendee history' then counts.attendee_history
             when 'month' then spans.month_text
         end as dimension_value,
-        0 as seat_offered_count,
-        0 as seat_filled_count,
         counts.booking_count,
         counts.decided_count,
         counts.rejected_count,
@@ -157,9 +147,7 @@ cells as (
         counts.rated_count,
         counts.rating_sum,
         counts.rating_over_3_count,
-        counts.rating_3_or_more_count,
-        counts.seated_count,
-        counts.seat_taken_count
+        counts.rating_3_or_more_count
     from marts.agg_bookings_by_circumstance as counts
     inner join spans on counts.start_date between spans.first_date and spans.last_date
 ),
@@ -169,8 +157,6 @@ summed as (
         period,
         dimension,
         dimension_value,
-        sum(seat_offered_count) as seat_offered_count,
-        sum(seat_filled_count) as seat_filled_count,
         sum(booking_count) as booking_count,
         sum(decided_count) as decided_count,
         sum(rejected_count) as rejected_count,
@@ -195,9 +181,7 @@ summed as (
         sum(rated_count) as rated_count,
         sum(rating_sum) as rating_sum,
         sum(rating_over_3_count) as rating_over_3_count,
-        sum(rating_3_or_more_count) as rating_3_or_more_count,
-        sum(seated_count) as seated_count,
-        sum(seat_taken_count) as seat_taken_count
+        sum(rating_3_or_more_count) as rating_3_or_more_count
     from cells
     group by period, dimension, dimension_value
 )
@@ -206,8 +190,6 @@ select
     period, -- text; all time, last 3 months, month (its value) or month before (the one before it)
     dimension, -- text; what the value is of
     dimension_value, -- text; value or id
-    cast(seat_offered_count as bigint) as seat_offered_count, -- number; seats of seated meetings
-    cast(seat_filled_count as bigint) as seat_filled_count, -- number; of them taken
     cast(booking_count as bigint) as booking_count, -- number; bookings of every status
     cast(decided_count as bigint) as decided_count, -- number; past, moved ones left out
     cast(rejected_count as bigint) as rejected_count, -- number; of them declined by the host
@@ -246,7 +228,5 @@ select
     cast(rated_count as bigint) as rated_count, -- number; rated meetings
     cast(rating_sum as bigint) as rating_sum, -- number; sum of their ratings
     cast(rating_over_3_count as bigint) as rating_over_3_count, -- number; rated 4 or 5
-    cast(rating_3_or_more_count as bigint) as rating_3_or_more_count, -- number; rated 3 to 5
-    cast(seated_count as bigint) as seated_count, -- number; meetings with seats
-    cast(seat_taken_count as bigint) as seat_taken_count -- number; seats taken in them
+    cast(rating_3_or_more_count as bigint) as rating_3_or_more_count -- number; rated 3 to 5
 from summed

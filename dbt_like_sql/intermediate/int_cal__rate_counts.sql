@@ -33,7 +33,6 @@ counts as (
             when 'rating response' then slices.rated_count
             when 'rating over 3' then slices.rating_over_3_count
             when 'rating 3 or more' then slices.rating_3_or_more_count
-            when 'seat fill' then slices.seat_filled_count
         end as numerator,
         case metrics.metric
             when 'attendee no-show' then slices.attendee_count
@@ -54,7 +53,6 @@ counts as (
             when 'rating response' then slices.past_accepted_count
             when 'rating over 3' then slices.rated_count
             when 'rating 3 or more' then slices.rated_count
-            when 'seat fill' then slices.seat_offered_count
         end as denominator
     from intermediate.int_cal__booking_slices as slices
     cross join
@@ -64,8 +62,41 @@ counts as (
             ('any no-show'), ('no-show where marked'), ('marking coverage'), ('cancellation'),
             ('late cancellation'), ('cancellation by attendee'), ('cancellation by host'),
             ('rejection'), ('unanswered'), ('reschedule'), ('repeat booking'),
-            ('rating response'), ('rating over 3'), ('rating 3 or more'), ('seat fill')
+            ('rating response'), ('rating over 3'), ('rating 3 or more')
         ) as metrics (metric)
+),
+
+seats as (
+    select
+        periods.period,
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'host' then cast(counts.host_id as varchar)
+            when 'event type' then cast(counts.event_type_id as varchar)
+            when 'team' then coalesce(cast(event_types.team_id as varchar), 'personal')
+            else 'all'
+        end as dimension_value,
+        sum(counts.seat_filled_count) as seat_filled_count,
+        sum(counts.seat_offered_count) as seat_offered_count,
+        sum(counts.meeting_count) as meeting_count
+    from marts.agg_seat_fill as counts
+    inner join marts.dim_event_types as event_types
+        on counts.event_type_id = event_types.event_type_id
+    inner join intermediate.int_cal__periods as periods
+        on counts.start_month_date between periods.first_date and periods.last_date
+    cross join
+        (
+            values ('all'), ('host'), ('event type'), ('team')
+        ) as dimensions (dimension)
+    group by
+        periods.period,
+        dimensions.dimension,
+        case dimensions.dimension
+            when 'host' then cast(counts.host_id as varchar)
+            when 'event type' then cast(counts.event_type_id as varchar)
+            when 'team' then coalesce(cast(event_types.team_id as varchar), 'personal')
+            else 'all'
+        end
 ),
 
 cancellations as (
@@ -198,10 +229,19 @@ united as (
         numerator,
         denominator,
         case
-            when metric in ('attendee no-show', 'seat fill') then past_accepted_count
-            else denominator
+            when metric = 'attendee no-show' then past_accepted_count else denominator
         end as sample_count
     from counts
+    union all
+    select
+        'seat fill' as metric,
+        period,
+        dimension,
+        dimension_value,
+        seat_filled_count as numerator,
+        seat_offered_count as denominator,
+        meeting_count as sample_count
+    from seats
     union all
     select
         'share of cancellations' as metric,

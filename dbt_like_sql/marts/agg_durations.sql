@@ -56,7 +56,7 @@ placed as (
 ),
 
 -- every engine rounds alike: milliseconds in minutes never end in a half at the seventh digit, and
--- these quantiles of whole minutes are tenths, but for the noise of an engine's own interpolation
+-- quantiles of whole minutes are equal to the last bit
 grouped as (
     select
         month_start_date,
@@ -70,20 +70,6 @@ grouped as (
         percentile_of(cast(value_minutes as decimal(18, 0)), 0.9) as p90_minutes
     from placed
     group by month_start_date, measure, dimension, dimension_value
-),
-
-rounded as (
-    select
-        month_start_date,
-        measure,
-        dimension,
-        dimension_value,
-        value_count,
-        minutes_sum,
-        cast(cast(p10_minutes as decimal(18, 1)) as double) as p10_minutes,
-        cast(cast(p50_minutes as decimal(18, 1)) as double) as p50_minutes,
-        cast(cast(p90_minutes as decimal(18, 1)) as double) as p90_minutes
-    from grouped
 )
 
 select
@@ -99,4 +85,4 @@ select
     case
         when value_count < 20 then 'not enough data' else 'enough'
     end as evidence -- text; not enough data: n is below 20
-from rounded
+from grouped

@@ -182,7 +182,10 @@ def test_spark_readers_of_the_old_build_keep_their_files(spark_session, tmp_path
     build(DAILY, engine, as_of=AS_OF)
 
     assert read.count() == 3
-    reopened = SparkEngine(spark_session, tmp_path / "lake")
+    for schema in ("seeds", "staging", "intermediate", "marts"):
+        spark_session.sql(f"drop database if exists {schema} cascade")
+    reopened = SparkEngine(spark_session, tmp_path / "lake")  # as another session finds it
     assert len(reopened.rows(BREADS)) == 3
+    assert reopened.rows("select count(*) from staging.stg_shop__sales") == [(4,)]
     for schema in ("shop", "seeds", "staging", "intermediate", "marts"):
         spark_session.sql(f"drop database if exists {schema} cascade")

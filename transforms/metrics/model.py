@@ -42,7 +42,7 @@ class Metric:
         label: What people call it.
         description: What it says, in two sentences.
         model: The table it is computed from, `schema.name`.
-        grain: Columns of it by which the definition gives what `column` holds.
+        grain: Columns of it by which the definition gives what `column` holds; empty: one number.
         held_in: The table that holds the result, mostly the model itself.
         column: The column of that table.
         rows: Condition on rows of that table, in SQL; empty: all are this metric's.

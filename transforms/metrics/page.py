@@ -36,6 +36,7 @@ def metrics_page(metrics: Metrics, *, title: str, introduction: str) -> str:
 
 def _section(metric: Metric) -> Iterator[str]:
     grain = ", ".join(f"`{column}`" for column in metric.grain)
+    by = f" by {grain}" if grain else " as a whole"
     rows = f" in rows with `{metric.rows}`" if metric.rows else ""
     dated = f", dated by `{metric.time}`" if metric.time else ""
     yield from (
@@ -51,7 +52,7 @@ def _section(metric: Metric) -> Iterator[str]:
         f"`{metric.name}` = `{metric.formula}`; {metric.unit}. Owner: {metric.owner}.",
         "",
         (
-            f"`{metric.held_in}.{metric.column}` holds it{rows}. Computed from `{metric.model}` by "
-            f"{grain}{dated}."
+            f"`{metric.held_in}.{metric.column}` holds it{rows}. Computed from "
+            f"`{metric.model}`{by}{dated}."
         ),
     )

@@ -24,6 +24,8 @@ another mart holds the result:
         rows: metric = 'no-show' and dimension = 'host'
         grain: host_id
         keys: dimension_value
+
+Where that is one row for everything, there is neither grain nor keys.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
 
 METRICS_FILE: Final = "metrics.yml"
 
-_OPTIONAL: Final = ("denominator", "time", "granularity", "rows", "keys")
+_OPTIONAL: Final = ("denominator", "time", "granularity", "grain", "rows", "keys")
 _GRANULARITIES: Final = ("day", "week", "month", "quarter", "year")
 _REQUIRED: Final = (
     "name",
@@ -57,7 +59,6 @@ _REQUIRED: Final = (
     "description",
     "model",
     "column",
-    "grain",
     "numerator",
     "unit",
     "owner",
@@ -247,7 +248,7 @@ def _made(entries: Mapping[str, _Entry], measures: Mapping[str, Measure], line: 
         return entries[key].text if key in entries else ""
 
     held_in, _, column = text("column").rpartition(".")
-    grain = _listed(entries["grain"])
+    grain = _listed(entries["grain"]) if "grain" in entries else ()
     return Metric(
         name=text("name"),
         label=text("label"),

@@ -98,12 +98,14 @@ from json_items('["a b", 2, true, null, [1], {"k": 1}]') as items (place, item)
 -- expect: 4 | NULL
 -- expect: 5 | NULL
 
--- percentile_of: between two values, without NULLs, of nothing
+-- percentile_of: between two values, without NULLs, of nothing; the same to the last bit
 select
     percentile_of(n, 0.5) as a,
-    percentile_of(case when n > 100 then n end, 0.5) as b
+    percentile_of(case when n > 100 then n end, 0.5) as b,
+    percentile_of(n * 7, 0.1) as c,
+    percentile_of(n * 1000003, 0.9) as d
 from given.numbers
--- expect: 2.5 | NULL
+-- expect: 2.5 | NULL | 9.1 | 3700011.1
 
 -- wilson_low, wilson_high: 0 of n, n of n, a share between, nothing counted, a NULL
 select

@@ -64,3 +64,15 @@ from given.numbers
 -- expect: 3 | 2
 -- expect: 4 | 3
 -- expect: 5 | 4
+
+-- products of long numbers and decimals lose no digit
+select
+    id,
+    cast(
+        sum(n * cast(cast(0.123457 as decimal(9, 6)) * cast(0.123457 as decimal(9, 6)) as decimal(18, 12)))
+        as double
+    ) as a
+from given.numbers
+where id = 3
+group by id
+-- expect: 3 | 0.045724892547
