@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from math import sqrt
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -15,91 +14,12 @@ import pytest
 from pipelines.report.statistics import wilson_interval
 from pipelines.warehouse import Warehouse
 from tests.engines.warehouses import raw_copy
-from tests.models.accounts import AS_OF, Account, Record, fill, random_account, recorded_account
+from tests.models.accounts import AS_OF, Account, fill, random_account, recorded_account
+from tests.models.bookings import Booking, band, bookings_of, cancelled_by, minutes, month_of
 from transforms import DuckDBEngine, build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-BANDS = (
-    (0, "after the start"),
-    (60, "under 1 hour"),
-    (1440, "1 to 24 hours"),
-    (4320, "1 to 3 days"),
-    (10080, "3 to 7 days"),
-    (40320, "7 to 28 days"),
-)
-
-
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def minutes(start: datetime, end: datetime) -> float:
-    return (end - start) / timedelta(minutes=1)
-
-
-def band(value: float) -> str:
-    return next((name for limit, name in BANDS if value < limit), "28 days or more")
-
-
-def month_of(day: date) -> date:
-    return day.replace(day=1)
-
-
-class Booking:
-    """One record and what follows from it and the other records."""
-
-    def __init__(self, record: Record, account: Account, successors: set[str]) -> None:
-        self.record, self.uid, self.status = record, record["uid"], record["status"]
-        self.start, self.end = moment(record["start"]), moment(record["end"])
-        self.created = moment(record["createdAt"])
-        self.host: int = record["hosts"][0]["id"]
-        self.event_type: int = record["eventTypeId"]
-        self.kind = account.event_types.get(self.event_type)
-        booker = record.get("bookingFieldsResponses", {}).get("email", "").lower()
-        entries = [(e["email"].lower(), e["absent"], "seatUid" in e) for e in record["attendees"]]
-        self.all_marks = [absent for _, absent, _ in entries]
-        people = [e for e in entries if e[2] or e[0] == booker or e[0] not in account.emails]
-        self.marks = [absent for _, absent, _ in people]
-        self.emails = {email for email, _, _ in people}
-        self.bookers = {e[0] for e in entries if e[2] or e[0] == booker}
-        self.is_booker_absent = any(e[1] for e in entries if e[2] or e[0] == booker)
-        self.local = self.start.astimezone(ZoneInfo(account.zones[self.host]))
-        self.has_successor = bool(record.get("rescheduledToUid") or self.uid in successors)
-        self.is_moved = self.status == "cancelled" and self.has_successor
-        self.is_ended = self.status == "accepted" and self.end <= AS_OF
-        self.is_past = self.end <= AS_OF
-        self.is_first = not record.get("rescheduledFromUid")
-        self.is_host_absent = self.is_ended and record["absentHost"]
-        self.rating = record["rating"]
-        self.is_in_scope = self.host in account.members or bool(self.kind and self.kind.team)
-
-    @property
-    def outcome(self) -> str:
-        if self.is_moved:
-            return "rescheduled"
-        if self.status == "pending":
-            return "pending_expired" if self.is_past else "pending"
-        if self.status != "accepted":
-            return self.status
-        if not self.is_ended:
-            return "upcoming" if self.start > AS_OF else "in_progress"
-        absent = self.is_host_absent or (self.marks and all(self.marks))
-        return "no_show" if absent else "held"
-
-    @property
-    def insights(self) -> str:
-        if self.status == "cancelled":
-            return "rescheduled" if self.is_moved else "cancelled"
-        if self.end == AS_OF:
-            return "none"
-        return "completed" if self.end < AS_OF else "uncompleted"
-
-
-def bookings_of(account: Account) -> list[Booking]:
-    successors = {r["rescheduledFromUid"] for r in account.bookings if r.get("rescheduledFromUid")}
-    return [Booking(record, account, successors) for record in account.bookings]
 
 
 def histories(bookings: list[Booking]) -> Iterator[tuple[str, str, bool]]:
@@ -121,28 +41,18 @@ def histories(bookings: list[Booking]) -> Iterator[tuple[str, str, bool]]:
             yield booking.uid, name, again
 
 
-def cancelled_by(booking: Booking, account: Account) -> str:
-    email = booking.record.get("cancelledByEmail", "").lower()
-    if booking.outcome != "cancelled" or not email:
-        return ""
-    if email in booking.emails:
-        return "attendee"
-    return "host" if email in account.emails else "other"
-
-
 def shares(booking: Booking, account: Account, *, is_covered: bool, again: bool) -> dict[str, Any]:
     """Metric → what the booking adds to numerator and denominator."""
     guest, host = any(booking.marks), booking.is_host_absent
     cancelled = booking.outcome == "cancelled" and booking.is_past
     due, by = booking.is_ended or cancelled, cancelled_by(booking, account)
-    updated = booking.record["updatedAt"]
-    late = cancelled and bool(updated) and minutes(moment(updated), booking.start) < 1440
+    late = cancelled and booking.notice is not None and booking.notice < 1440
     decided = booking.is_past and booking.outcome != "rescheduled"
     found: dict[str, tuple[int, int]] = {
         "cancellation": (cancelled, due),
         "late cancellation": (late, due),
         "cancellation by attendee": (cancelled and by == "attendee", due),
-        "cancellation by host": (cancelled and by == "host", due),
+        "cancellation by host": (cancelled and by in {"host", "colleague"}, due),
         "rejection": (booking.is_past and booking.outcome == "rejected", decided),
         "unanswered": (booking.outcome == "pending_expired", decided),
         "reschedule": (booking.is_first and booking.has_successor, booking.is_first),
@@ -173,13 +83,11 @@ def parts(
     """Each booking with its booker's history and what it adds to each metric."""
     history = {uid: (name, again) for uid, name, again in histories(bookings)}
     marking = {
-        (b.host, month_of(b.local.date()))
-        for b in bookings
-        if b.is_ended and (any(b.marks) or b.is_host_absent)
+        (b.host, b.month) for b in bookings if b.is_ended and (any(b.marks) or b.is_host_absent)
     }
     for booking in bookings:
         name, again = history[booking.uid]
-        covered = (booking.host, month_of(booking.local.date())) in marking
+        covered = (booking.host, booking.month) in marking
         yield booking, name, shares(booking, account, is_covered=covered, again=again)
 
 
@@ -212,7 +120,7 @@ def month_on_month(account: Account, bookings: list[Booking]) -> dict[tuple[str,
     """(metric, month) → counts of its days that are compared, and of as many days before it."""
     found: dict[tuple[str, date], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     added = list(parts(account, bookings))
-    for month in {month_of(b.local.date()) for b in bookings if b.local.date() <= AS_OF.date()}:
+    for month in {b.month for b in bookings if b.local.date() <= AS_OF.date()}:
         following = month_of(month + timedelta(days=31))
         before = month_of(month - timedelta(days=1))
         days = min((min(following, AS_OF.date()) - month).days, (month - before).days)
