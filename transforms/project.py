@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from sqlglot import exp
 
 from transforms.errors import Problem, ProjectError, did_you_mean
+from transforms.lint import lint
 from transforms.metrics import METRICS_FILE, Metrics, metric_problems, read_metrics
 from transforms.model import Model, model_name, parse_model, position, tables_of
 from transforms.resolve import Catalog, unresolved_columns
@@ -35,11 +36,12 @@ class Project:
     metrics: Metrics = field(default_factory=Metrics)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, portable: bool = False) -> Self:
         """Read every `.sql` file below `staging/`, `intermediate/` and `marts/`, seeds and metrics.
 
         Args:
             folder: The project's folder. The layer is the schema, the file's name the model's.
+            portable: Refuse also what engines do not answer alike (see `transforms.lint`).
 
         Raises:
             ProjectError: Something is wrong; it lists every problem that can be told without a
@@ -69,6 +71,8 @@ class Project:
         problems += project._reference_problems(broken)
         if not order_problems:
             problems += project.problems({}, project.models)
+        if portable and not problems:
+            problems = lint(project)
         if problems:
             raise ProjectError(problems)
         return project

@@ -50,7 +50,7 @@ def run_both(arguments: argparse.Namespace, output: Output) -> int:
 
 def transform_warehouse(arguments: argparse.Namespace, output: Output) -> BuildResult:
     """Build the models with a command's arguments."""
-    with open_for_writing(arguments, "transform", output) as warehouse:
+    with open_for_writing(arguments, "transform", output, must_exist=True) as warehouse:
         return transform_in(warehouse, arguments, output)
 
 

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_for_writing(
-    arguments: argparse.Namespace, command: str, output: Output, *, holds_accounts: bool = False
+    arguments: argparse.Namespace,
+    command: str,
+    output: Output,
+    *,
+    holds_accounts: bool = False,
+    must_exist: bool = False,
 ) -> Iterator[Warehouse]:
     """Open the warehouse as its only writer; where asked for, put a copy in place afterwards.
 
@@ -28,6 +33,7 @@ def open_for_writing(
         command: What others are told that this run does.
         output: Where the copy is mentioned.
         holds_accounts: The warehouse is one of many accounts.
+        must_exist: The command makes no new warehouse.
 
     Yields:
         The open warehouse.
@@ -35,7 +41,9 @@ def open_for_writing(
     if arguments.publish_copy:
         check_copy_target(arguments.warehouse, arguments.publish_copy)
     with (
-        Warehouse.open(arguments.warehouse, holds_accounts=holds_accounts) as warehouse,
+        Warehouse.open(
+            arguments.warehouse, holds_accounts=holds_accounts, must_exist=must_exist
+        ) as warehouse,
         writing(warehouse, command),
     ):
         yield warehouse

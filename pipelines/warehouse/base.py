@@ -74,7 +74,13 @@ class Warehouse(ABC):
     holds_accounts: bool = False
 
     @staticmethod
-    def open(location: str, *, read_only: bool = False, holds_accounts: bool = False) -> Warehouse:
+    def open(
+        location: str,
+        *,
+        read_only: bool = False,
+        holds_accounts: bool = False,
+        must_exist: bool = False,
+    ) -> Warehouse:
         """Open the warehouse that `--warehouse` names; create what is missing in it.
 
         Args:
@@ -82,17 +88,21 @@ class Warehouse(ABC):
             read_only: Open what exists for reading only, in one unchanging state where the
                 database has that (Postgres); nothing is created.
             holds_accounts: It is one of many accounts, whose tables have a column `account`.
+            must_exist: Refuse to make a new one; what is missing in an old one is created.
 
         Raises:
             UsageError: The location is neither, or holds many accounts where one was asked for,
                 or the other way round.
             ConfigError: The location cannot work, or its driver is not installed.
             WarehouseLocked: Another process has the file open.
-            WarehouseError: It cannot be opened, or does not exist (read only).
+            WarehouseMissing: It must exist, or is to be read only, and does not.
+            WarehouseError: It cannot be opened.
         """
         from pipelines.warehouse.opening import open_warehouse  # noqa: PLC0415 - imports this
 
-        return open_warehouse(location, read_only=read_only, holds_accounts=holds_accounts)
+        return open_warehouse(
+            location, read_only=read_only, holds_accounts=holds_accounts, must_exist=must_exist
+        )
 
     def __enter__(self) -> Warehouse:
         return self

@@ -18,24 +18,29 @@ _DRIVERS: Final = ("psycopg", "psycopg2", "adbc_driver_postgresql")
 
 
 def open_warehouse(
-    location: str, *, read_only: bool = False, holds_accounts: bool = False
+    location: str,
+    *,
+    read_only: bool = False,
+    holds_accounts: bool = False,
+    must_exist: bool = False,
 ) -> Warehouse:
     """Open the warehouse; see `Warehouse.open`.
 
     Raises:
-        WarehouseMissing: There is none (read only).
+        WarehouseMissing: There is none, and it must exist (always when read only).
     """
+    must_exist = must_exist or read_only
     if is_postgres(location):
         _require_drivers()
         from pipelines.warehouse.postgres import PostgresWarehouse  # noqa: PLC0415 - an extra
 
         return PostgresWarehouse.connect(
-            location, read_only=read_only, holds_accounts=holds_accounts
+            location, read_only=read_only, holds_accounts=holds_accounts, must_exist=must_exist
         )
     from pipelines.warehouse.duckdb_file import DuckDBWarehouse  # noqa: PLC0415 - imports this
 
     path = warehouse_path(location)
-    if read_only and not path.exists():
+    if must_exist and not path.exists():
         raise WarehouseMissing(str(path))
     return DuckDBWarehouse.connect(path, read_only=read_only, holds_accounts=holds_accounts)
 

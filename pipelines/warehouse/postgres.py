@@ -73,6 +73,7 @@ class PostgresWarehouse(Warehouse):
         *,
         read_only: bool = False,
         holds_accounts: bool = False,
+        must_exist: bool = False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> PostgresWarehouse:
         """Connect, and create what is missing; see `Warehouse.open`.
@@ -81,11 +82,12 @@ class PostgresWarehouse(Warehouse):
             url: The address, `postgresql://…`.
             read_only: Only read, in the state that the first query finds.
             holds_accounts: It is one of many accounts.
+            must_exist: Refuse to make a new warehouse.
             sleep: Waits before the next attempt to reach a server that went away, in seconds.
 
         Raises:
             UsageError: The address cannot be read.
-            WarehouseMissing: There is no warehouse in the database (read only).
+            WarehouseMissing: There is no warehouse in the database, and it must exist.
             WarehouseError: The database cannot be reached.
         """
         checked(url)
@@ -94,11 +96,11 @@ class PostgresWarehouse(Warehouse):
         with warehouse.explained():
             warehouse.connection = warehouse._new_connection()
             warehouse.name = warehouse.connection.info.dbname
-            if not read_only:
-                warehouse._create_tables()
-            elif not warehouse.has_schema("raw"):
+            if must_exist and not warehouse.has_schema("raw"):
                 warehouse.connection.close()
                 raise WarehouseMissing(warehouse.location)
+            if not read_only:
+                warehouse._create_tables()
         return warehouse
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:

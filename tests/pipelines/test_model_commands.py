@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 
 from pipelines.cli.main import main
@@ -102,6 +103,45 @@ def test_plan_of_a_missing_warehouse_says_so(tmp_path, command):
 
     assert code == 74
     assert f"There is no warehouse at {path}" in err
+
+
+def test_lint_says_what_is_wrong_with_a_project(command, tmp_path, monkeypatch):
+    (tmp_path / "marts").mkdir()
+    file = tmp_path / "marts" / "a.sql"
+    file.write_text(
+        "-- model: marts.a\n-- description: d\n-- grain: x\n-- materialized: table\n"
+        "select date_trunc('year', t.d) as x -- date; x\nfrom shop.sales as t\n"
+    )
+    monkeypatch.setattr("pipelines.cli.model_lint.project_folder", lambda: tmp_path)
+
+    code, out, _ = command("transform", "--lint", "--json")
+    (problem,) = json.loads(out)["problems"]
+
+    assert code == 6
+    assert (problem["path"], problem["line"]) == ("marts/a.sql", 5)
+    assert "is not the same on every engine." in problem["message"]
+
+    file.write_text("select 1")
+    code, out, _ = command("transform", "--lint")
+    assert code == 6
+    assert "marts/a.sql:1: the file has no header." in " ".join(out.split())
+
+
+def test_transform_makes_no_warehouse(command, tmp_path, postgres_server):
+    path = tmp_path / "none.duckdb"
+    with postgres_server.database(empty=True) as url:
+        for location in (str(path), url):
+            code, _, err = command("transform", "--warehouse", location)
+
+            assert code == 74
+            assert "There is no warehouse at" in err
+            assert "Run 'cal-warehouse sync' first, or correct --warehouse." in err
+        with psycopg.connect(url) as connection:
+            assert (
+                connection.execute("select 1 from pg_namespace where nspname = 'raw'").fetchone()
+                is None
+            )
+    assert not path.exists()
 
 
 def test_docs_take_types_from_the_warehouse(empty, command, tmp_path):

@@ -22,14 +22,14 @@ def sandbox():
 
 @pytest.fixture
 def start(sandbox, tmp_path):
-    """Starts syncs; those that still run are killed at the end."""
+    """Starts syncs, or another command; those that still run are killed at the end."""
     processes = []
     with sandbox.serve() as url:
         settings = {"CAL_API_KEY": "cal_sandbox_owner", "CAL_BASE_URL": url, "HOME": str(tmp_path)}
 
-        def started(location, *arguments, **options):
+        def started(location, *arguments, command="sync", **options):
             process = subprocess.Popen(
-                [COMMAND, "sync", "--debug", "--warehouse", location, *arguments],
+                [COMMAND, command, "--debug", "--warehouse", location, *arguments],
                 env={**os.environ, **settings},
                 cwd=tmp_path,
                 stdout=subprocess.DEVNULL,

@@ -83,6 +83,27 @@ def test_run_that_was_stopped_and_overtaken_publishes_nothing(postgres_url, star
         assert differences(warehouse, sandbox) == []
 
 
+def test_of_two_builds_at_once_one_works_and_the_other_says_who(location, start, until):
+    first = start(location, command="transform")
+    until(first, "steps: transform")
+    first.send_signal(signal.SIGSTOP)  # in the middle of the build, for as long as it takes
+
+    second = start(location, command="transform")
+    _, said = second.communicate(timeout=120)
+
+    assert second.returncode == ExitCode.LOCKED, said
+    assert re.search(rf"(PID|process) {first.pid}\b", said)
+    if location.startswith("postgresql"):
+        assert "'cal-warehouse transform'" in said
+    first.send_signal(signal.SIGCONT)
+    _, said = first.communicate(timeout=120)
+    assert first.returncode == ExitCode.DONE, said
+    with Warehouse.open(location, read_only=True) as warehouse:
+        runs = warehouse.rows("select command, outcome from ops.runs")
+        assert runs == [{"command": "transform", "outcome": "built"}]
+        assert warehouse.rows("select booking_uid from marts.fct_bookings") == []
+
+
 def test_stopped_run_keeps_the_file_and_is_named(start, until, sandbox, tmp_path):
     path = str(tmp_path / "cal.duckdb")
     sandbox.faults.add(Fault(delayed(0.3), times=None))

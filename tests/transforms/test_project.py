@@ -397,6 +397,17 @@ ZOO = {
             "join, group, window or limit, can have one. Remove the line."
         ),
     ),
+    "SQL that engines do not answer alike": (
+        {
+            A: model(
+                "marts.a", "select quantile_cont(t.n, 0.5) as x -- number; x\nfrom shop.s as t\n"
+            )
+        },
+        (
+            "marts/a.sql:5:22: 'QUANTILE_CONT(t.n, 0.5)' is not the same on every engine. "
+            "Use percentile_of(value, fraction)."
+        ),
+    ),
     "drift that blocks": (
         {A: model("marts.a", more="-- checks: drift(x, 0.1)\n")},
         (
@@ -440,7 +451,7 @@ ZOO = {
 @pytest.mark.parametrize(("files", "message"), ZOO.values(), ids=ZOO.keys())
 def test_project_names_place_value_and_mend_when_broken(write_project, files, message):
     with pytest.raises(ProjectError) as raised:
-        Project.load(write_project(files))
+        Project.load(write_project(files), portable=True)
 
     assert [str(problem) for problem in raised.value.problems] == [message]
 
