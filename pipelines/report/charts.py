@@ -219,10 +219,11 @@ def _heat_map(
     about: Callable[[_AnyHour], str],
     class_: str,
 ) -> str:
-    """Draw hours downwards and weekdays across, without the hours that are not given."""
+    """Draw hours downwards, from the first to the last that is given, and weekdays across."""
     width = (_RIGHT - _LEFT) / len(WEEKDAYS)
+    given = [cell.hour for cell in hours] or [0]
     tops = {
-        hour: _HOUR_HEIGHT * (row + 1) for row, hour in enumerate(sorted({h.hour for h in hours}))
+        hour: _HOUR_HEIGHT * (row + 1) for row, hour in enumerate(range(min(given), max(given) + 1))
     }
     parts = [
         label(day, _LEFT + width * (index + 0.5), _HOUR_HEIGHT - 8, class_="axis middle")

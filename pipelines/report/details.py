@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.report.model import (
+    BETTER,
     NEXT_DAYS,
     PAST_DAYS,
     Funnel,
@@ -37,7 +38,6 @@ _ORDER: Final = (
     "28 days or more",
 )
 _ALL_FORMS: Final = "All forms"
-_BETTER: Final = "better than the base rate"
 _RISKS_SHOWN: Final = 20
 
 
@@ -96,7 +96,7 @@ def read_risks(
         "from marts.agg_no_show_evaluation"
     )
     rows: list[dict[str, Any]] = []
-    if test["verdict"] == _BETTER:  # a list that is no better than chance would only mislead
+    if test["verdict"] == BETTER:  # a list that is no better than chance would only mislead
         rows = warehouse.rows(
             "select r.start_at, r.host_id, r.event_type_id, r.lead_time_band, r.attendee_history, "
             "r.risk from marts.fct_no_show_risks as r cross join marts.dim_as_of as m "

@@ -16,6 +16,7 @@ PAST_DAYS: Final = 28
 NEXT_DAYS: Final = 7
 WEEKS: Final = 26
 MONTHS: Final = 12
+BETTER: Final = "better than the base rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,7 @@ class Risks:
     """What the scorecard of no-show risk is worth, and what it says.
 
     Attributes:
-        verdict: `better than the base rate`, `no better than the base rate` or `not enough data`.
+        verdict: `BETTER`, `no better than the base rate` or `not enough data`.
         tested: Bookings of the last 90 days on which it was tested.
         brier_score: Mean squared error of its risks, 0..1; None without a test.
         base_brier_score: That of the base rate.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pipelines.report.definitions import BOOKINGS, HELD, metrics
+from pipelines.report.model import BETTER
 from pipelines.report.statistics import Change
 from pipelines.report.wording import (
     NOT_CLEAR,
@@ -167,10 +168,21 @@ def risk_text(risks: Risks) -> str:
     if risks.brier_score is None or risks.base_brier_score is None:
         return f"{NOT_ENOUGH.capitalize()} to test it."
     return (
-        f"Tested on {count_text(risks.tested)} bookings of the last 90 days that it had not seen, "
-        f"its Brier score is {risks.brier_score:.4f}, that of the base rate "
-        f"{risks.base_brier_score:.4f} (lower is better): {risks.verdict}."
-    )
+        f"The scorecard was tested on {count_text(risks.tested)} bookings of the last 90 days, "
+        f"which it had not seen. Its Brier score is {risks.brier_score:.4f}, that of the base rate "
+        f"{risks.base_brier_score:.4f} (lower is better): {risks.verdict}. "
+        f"{_why_none(risks)}"
+    ).rstrip()
+
+
+def _why_none(risks: Risks) -> str:
+    if risks.bookings:
+        return ""
+    if risks.verdict == BETTER:
+        return "Nothing starts in the next 7 days."
+    if risks.verdict == NOT_ENOUGH:
+        return "So no list is shown."
+    return "So no list is shown: calling every booking equally risky would be worth as much."
 
 
 def risk_rows(risks: Risks) -> tuple[tuple[str, ...], ...]:

@@ -164,6 +164,15 @@
 
   // One table at a time; the address says which.
 
+  // On a telephone the list of tables would fill the first screens.
+  const narrow = matchMedia("(max-width: 52rem)");
+  const unfold = (link) => {
+    if (narrow.matches) return;
+    link.closest("details").open = true;
+    link.scrollIntoView({ block: "nearest" });
+  };
+  if (narrow.matches) document.querySelectorAll("nav details").forEach((each) => { each.open = false; });
+
   const route = () => {
     const id = decodeURIComponent(location.hash.slice(1)) || "overview";
     const target = document.getElementById(id);
@@ -176,7 +185,7 @@
       const current = each.getAttribute("href") === `#${article.id}`;
       if (current) {
         each.setAttribute("aria-current", "page");
-        each.closest("details").open = true;
+        unfold(each);
       } else each.removeAttribute("aria-current");
     }
     document.title = article.querySelector("h2").firstChild.textContent.trim() + " · " + document.querySelector("h1").textContent;

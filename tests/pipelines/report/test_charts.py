@@ -75,6 +75,13 @@ def test_no_show_map_leaves_cells_without_enough_data_unshaded():
     assert "No hour of the week has enough" in chart.find("desc").text
 
 
+def test_maps_leave_room_for_hours_in_which_nothing_starts():
+    chart = drawing(charts.volume_map([Hour(1, 8, rate_of(0, 5)), Hour(7, 11, rate_of(0, 5))]))
+
+    names = [text.text for text in chart.iter() if (text.text or "").endswith(":00")]
+    assert names == ["08:00", "09:00", "10:00", "11:00"]
+
+
 def test_no_show_map_of_a_perfect_record_divides_by_nothing():
     chart = drawing(charts.no_show_map([Hour(1, 9, rate_of(0, 50))]))
 

@@ -2,7 +2,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipelines.report import wording
+from pipelines.report import tables, wording
+from pipelines.report.model import BETTER, Risks
 from pipelines.report.statistics import rate_of
 
 
@@ -54,3 +55,22 @@ def test_times_name_their_unit_and_zone():
     assert wording.hours_text(None) == "–"
     assert wording.date_text(date(2026, 3, 7)) == "7 Mar 2026"
     assert wording.moment_text(datetime(2026, 3, 7, 9, 5, tzinfo=UTC)) == "7 Mar 2026, 09:05 UTC"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [
+        pytest.param(BETTER, "Nothing starts in the next 7 days.", id="better"),
+        pytest.param(
+            "no better than the base rate",
+            "So no list is shown: calling every booking equally risky would be worth as much.",
+            id="no-better",
+        ),
+        pytest.param("not enough data", "So no list is shown.", id="not-enough"),
+    ],
+)
+def test_risk_text_says_why_there_is_no_list(verdict, told):
+    text = tables.risk_text(Risks(verdict, 840, 0.1012, 0.1031, ()))
+
+    assert text.startswith("The scorecard was tested on 840 bookings of the last 90 days, which it")
+    assert text.endswith(f"0.1031 (lower is better): {verdict}. {told}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -89,6 +90,19 @@ def test_site_shows_meaning_type_key_metric_and_both_directions_of_lineage(page)
     ]
     assert page.row("marts.agg_breads.bread")[0] == "bread key varchar"
     assert page.row("shop.sales.count") == ["count", "Loaves.", "", "stg_shop__sales.loaf_count"]
+
+
+def test_site_folds_many_metrics_of_one_column(site):
+    table = next(table for table in site.tables if table.name == "marts.agg_breads")
+    lines = "\n".join(f"Share {n} [kind = {n}]: what {n} means" for n in range(3))
+    columns = tuple(replace(column, metric=lines) for column in table.columns)
+    page = Page(render_site(replace(site, tables=(replace(table, columns=columns),))))
+
+    folded = [element for element in page.all("details") if element.get("class") == "metric"]
+
+    assert len(folded) == len(columns)
+    assert "3 metrics stand here" in folded[0]["text"]
+    assert [e["text"] for e in page.all("b")][:3] == [f"Share {n} [kind = {n}]" for n in range(3)]
 
 
 def test_site_embeds_the_lineage_that_it_draws(page):

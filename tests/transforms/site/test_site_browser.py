@@ -42,6 +42,22 @@ def test_page_opens_from_a_file_and_asks_for_nothing_else(page, site_file):
     assert page.complaints() == []
 
 
+def test_the_list_of_tables_is_folded_on_a_telephone_only(browser, page, site_file):
+    unfolded = "document.querySelectorAll('nav details[open]').length"
+    phone = browser.open(f"{site_file.as_uri()}#marts.agg_breads", width=390, height=800)
+
+    assert page.evaluate(unfolded) == 1
+    assert phone.evaluate(unfolded) == 0
+    assert shown(phone) == ["marts.agg_breads"]
+
+
+def test_the_list_of_tables_stays_in_sight(page):
+    page.resize(1280, 300)
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+
+    assert page.evaluate("document.querySelector('nav').getBoundingClientRect().top") == 0
+
+
 def test_search_finds_a_column_by_words_and_opens_it_with_enter(page):
     page.press("/")
     page.type("loaves sold")
