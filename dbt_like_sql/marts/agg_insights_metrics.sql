@@ -1,9 +1,10 @@
 -- model: marts.agg_insights_metrics
 -- description: The headline metrics of Cal.com's Insights by its own definition, beside ours, and
---   how many bookings make the difference; fct_insights_bookings says of each booking why.
+--   how many bookings make the difference; fct_insights_bookings says of each booking why, and
+--   fct_routing_form_responses of each submission.
 -- grain: period, metric
 -- materialized: table
--- sources: intermediate.int_cal__insights_cells
+-- sources: intermediate.int_cal__insights_cells, marts.fct_routing_form_responses
 -- time: months are in UTC; ours takes bookings that start in it, Insights those that end in it too
 -- checks: expression(differing_count >= 0)
 -- decision: DECISIONS.md#insights-reconciliation
@@ -11,10 +12,15 @@
 with
 
 months as (
-    select distinct
+    select
         start_month_date as first_date,
         add_days(month_start(add_days(start_month_date, 31)), -1) as last_date
     from intermediate.int_cal__insights_cells
+    union
+    select
+        month_start(submitted_date) as first_date,
+        add_days(month_start(add_days(month_start(submitted_date), 31)), -1) as last_date
+    from marts.fct_routing_form_responses
 ),
 
 -- the period before ends on the day on which this one begins, as in Insights
@@ -149,6 +155,61 @@ summed as (
     group by period, metric
 ),
 
+submissions as (
+    select
+        windows.period,
+        windows.is_before,
+        metrics.metric,
+        case
+            when metrics.metric = 'routing submitted' then 1
+            when metrics.metric = 'routing booked' and responses.is_booked then 1
+            when metrics.metric = 'routing accepted' and responses.is_insights_accepted then 1
+            else 0
+        end as insights_part,
+        case
+            when metrics.metric = 'routing submitted' then 1
+            when metrics.metric = 'routing booked' and responses.is_booked then 1
+            when metrics.metric = 'routing accepted' and responses.is_accepted then 1
+            else 0
+        end as our_part
+    from marts.fct_routing_form_responses as responses
+    inner join windows
+        on responses.submitted_date between windows.first_date and windows.last_date
+    cross join
+        (
+            values ('routing submitted'), ('routing booked'), ('routing accepted')
+        ) as metrics (metric)
+),
+
+united as (
+    select
+        period,
+        metric,
+        insights_sum,
+        insights_count,
+        before_sum,
+        before_count,
+        our_sum,
+        our_count,
+        differing_count
+    from summed
+    union all
+    select
+        period,
+        metric,
+        sum(case when is_before then 0 else insights_part end) as insights_sum,
+        null as insights_count,
+        sum(case when is_before then insights_part else 0 end) as before_sum,
+        null as before_count,
+        sum(case when is_before then 0 else our_part end) as our_sum,
+        null as our_count,
+        sum(
+            case when not is_before and insights_part <> our_part then 1 else 0 end
+        ) as differing_count
+    from submissions
+    group by period, metric
+),
+
 shown as (
     select
         period,
@@ -182,7 +243,7 @@ shown as (
             when metric like 'rating%' then 100 * cast(our_sum as double) / our_count
             else cast(coalesce(our_sum, 0) as double)
         end as our_value
-    from summed
+    from united
 )
 
 select

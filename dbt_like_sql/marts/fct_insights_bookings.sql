@@ -11,7 +11,7 @@
 --   intermediate.int_cal__insights_event_types, intermediate.int_cal__attendees
 -- time: all *_at columns are UTC; dates and the hour are in UTC, as of a viewer in UTC
 -- checks: accepted_values(insights_status: rescheduled, cancelled, completed, uncompleted, none);
---   not_null(status_reason, no_show_reason)
+--   not_null(status_reason, no_show_reason, rating_reason, duration_reason)
 -- decision: DECISIONS.md#insights-reconciliation
 
 with
@@ -88,8 +88,14 @@ select
     end as our_absent_count, -- number; absent bookers and guests of an accepted, ended booking
     case
         when absent_count = 0 and not is_host_no_show then 'same'
+        when not is_in_scope and not is_past_accepted then 'same'
+        when not is_in_scope then 'out of scope: the host is no member and the type no team''s'
         when not is_past_accepted then 'not accepted and ended: no place to be absent from'
         when absent_count > absent_attendee_count then 'an absent colleague is no guest'
+        when
+            is_every_attendee_no_show
+            and absent_count < attendee_count + co_host_count + member_count
+            then 'a colleague came: no full no-show in Insights'
         else 'same'
     end as no_show_reason, -- text; why absences differ; same: they agree
     (
@@ -100,5 +106,19 @@ select
     is_past_accepted and is_every_attendee_no_show as is_our_full_no_show, -- flag; ours
     rating, -- number; NULL when not rated
     event_type_minutes, -- minutes; length of its event type now: what Insights averages
-    duration_minutes -- minutes; its own length
+    duration_minutes, -- minutes; its own length
+    case
+        when rating is null or is_in_scope = is_past_accepted then 'same'
+        when is_in_scope then 'not accepted and ended: rated in Insights only'
+        else 'out of scope: the host is no member and the type no team''s'
+    end as rating_reason, -- text; why its rating counts on one side only; same: on both or neither
+    case
+        when not is_in_scope and not is_past_accepted then 'same'
+        when not is_in_scope then 'out of scope: the host is no member and the type no team''s'
+        when not is_past_accepted and event_type_minutes is null then 'same'
+        when not is_past_accepted then 'not accepted and ended: long in Insights only'
+        when event_type_minutes is null then 'its event type is not known: no length in Insights'
+        when event_type_minutes <> duration_minutes then 'Insights takes its event type''s length'
+        else 'same'
+    end as duration_reason -- text; why its length counts differently; same: alike
 from joined

@@ -6,6 +6,7 @@
 -- time: all *_at columns are UTC; submitted_date is a day in UTC
 -- checks: expression(is_booked or not is_accepted); expression(is_accepted or not is_held)
 -- decision: DECISIONS.md#routing-funnel
+-- decision: DECISIONS.md#insights-reconciliation
 
 with
 
@@ -41,6 +42,18 @@ select
         chain_ends.outcome not in ('rescheduled', 'cancelled', 'rejected'), false
     ) as is_accepted, -- flag; neither cancelled nor rejected, moves followed
     coalesce(chain_ends.outcome = 'held', false) as is_held, -- flag; it took place, moves followed
+    coalesce(
+        bookings.status not in ('cancelled', 'rejected'), false
+    ) as is_insights_accepted, -- flag; Insights' definition: moves are not followed
+    case
+        when responses.routed_to_booking_uid is not null and bookings.booking_uid is null
+            then 'not visible to the key: only Insights knows its status'
+        when
+            bookings.status in ('cancelled', 'rejected')
+            and chain_ends.outcome not in ('rescheduled', 'cancelled', 'rejected')
+            then 'moved: lost in Insights'
+        else 'same'
+    end as accepted_reason, -- text; why is_accepted and Insights differ; same: they agree
     minutes_between(
         responses.created_at, bookings.created_at
     ) as booking_delay_minutes -- minutes; from submission to booking

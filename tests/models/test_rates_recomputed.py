@@ -144,7 +144,7 @@ def newcombe(counts: list[int]) -> tuple[float, float]:
     )
 
 
-def insights(bookings: list[Booking]) -> dict[str, tuple[float, float]]:
+def insights(account: Account, bookings: list[Booking]) -> dict[str, tuple[float, float]]:
     """Metric → Insights' value and ours, over all time."""
     scope = [b for b in bookings if b.is_in_scope]
     theirs, ours = Counter(b.insights for b in scope), Counter(b.outcome for b in bookings)
@@ -152,6 +152,10 @@ def insights(bookings: list[Booking]) -> dict[str, tuple[float, float]]:
     rated = [b.rating for b in scope if b.rating is not None]
     our_rated = [b.rating for b in ended if b.rating is not None]
     lengths = [b.kind.minutes for b in scope if b.kind]
+    known = {b.uid: b for b in bookings}
+    routed = [s["routedToBookingUid"] for s in account.submissions]
+    named = [known[uid] for uid in routed if uid in known]
+    lost = {"rescheduled", "cancelled", "rejected"}
 
     def mean(values: list[Any]) -> float:
         return sum(values) / len(values)
@@ -192,7 +196,52 @@ def insights(bookings: list[Booking]) -> dict[str, tuple[float, float]]:
             100 * mean([r >= 3 for r in our_rated]),
         ),
         "average duration": (mean(lengths), mean([minutes(b.start, b.end) for b in ended])),
+        "routing submitted": (len(routed), len(routed)),
+        "routing booked": (len(routed) - routed.count(None), len(routed) - routed.count(None)),
+        "routing accepted": (
+            sum(b.status not in {"cancelled", "rejected"} for b in named),
+            sum(
+                b.status not in {"cancelled", "rejected"} or known[b.place.last].outcome not in lost
+                for b in named
+            ),
+        ),
     }
+
+
+# What a booking adds to a metric there and here, and the column that says why the two differ.
+DIFFERENCES = {
+    "is_in_scope and is_host_no_show": ("is_our_host_no_show", "no_show_reason"),
+    "case when is_in_scope then insights_absent_count else 0 end": (
+        "our_absent_count",
+        "no_show_reason",
+    ),
+    "is_in_scope and is_insights_full_no_show": ("is_our_full_no_show", "no_show_reason"),
+    "case when is_in_scope then rating end": (
+        "case when is_past_accepted then rating end",
+        "rating_reason",
+    ),
+    "case when is_in_scope then event_type_minutes end": (
+        "case when is_past_accepted then duration_minutes end",
+        "duration_reason",
+    ),
+}
+
+
+def assert_every_difference_has_a_reason(connection: duckdb.DuckDBPyConnection) -> None:
+    for theirs, (ours, reason) in DIFFERENCES.items():
+        unexplained = (
+            f"select booking_uid from marts.fct_insights_bookings "
+            f"where ({theirs}) is distinct from ({ours}) and {reason} = 'same'"
+        )
+        assert connection.execute(unexplained).fetchall() == [], theirs
+    for query in (
+        "fct_insights_bookings where rating_reason <> 'same' and is_in_scope = is_past_accepted",
+        "fct_insights_bookings where duration_reason <> 'same' and is_in_scope "
+        "and is_past_accepted and event_type_minutes = duration_minutes",
+        "fct_routing_form_responses where is_accepted <> is_insights_accepted "
+        "and accepted_reason = 'same'",
+    ):
+        assert connection.execute(f"select 1 from marts.{query}").fetchall() == [], query
 
 
 def assert_agrees(connection: duckdb.DuckDBPyConnection, account: Account) -> None:
@@ -231,8 +280,9 @@ def assert_agrees(connection: duckdb.DuckDBPyConnection, account: Account) -> No
         "where period = 'all time'"
     ).fetchall()
     assert {row[0]: row[1:] for row in numbers} == {
-        metric: pytest.approx(values) for metric, values in insights(bookings).items()
+        metric: pytest.approx(values) for metric, values in insights(account, bookings).items()
     }
+    assert_every_difference_has_a_reason(connection)
     reasons = connection.execute(
         "select booking_uid, status_reason = 'same' from marts.fct_insights_bookings"
     ).fetchall()
