@@ -129,7 +129,13 @@ select
         coalesce(meetings.back_to_back_count, 0) as bigint
     ) as back_to_back_count, -- number; of them without a pause before
     cast(meetings.back_to_back_count as double)
-    / nullif(meetings.meeting_count, 0) as back_to_back_rate -- 0..1; NULL without meetings
+    / nullif(meetings.meeting_count, 0) as back_to_back_rate, -- 0..1; NULL without meetings
+    wilson_low(
+        meetings.back_to_back_count, meetings.meeting_count
+    ) as back_to_back_rate_low, -- 0..1; 95 % interval
+    wilson_high(
+        meetings.back_to_back_count, meetings.meeting_count
+    ) as back_to_back_rate_high -- 0..1; 95 % interval
 from marts.agg_host_utilisation_daily as days
 left join meetings on days.host_id = meetings.host_id and days.local_date = meetings.local_date
 left join free on days.host_id = free.host_id and days.local_date = free.local_date

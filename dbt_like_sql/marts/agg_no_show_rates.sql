@@ -17,6 +17,7 @@
 --   expression(booking_full_no_show_count <= booking_no_show_count);
 --   expression(attendee_no_show_count <= attendee_count)
 -- decision: DECISIONS.md#no-shows
+-- decision: DECISIONS.md#intervals-and-evidence
 
 with
 
@@ -44,16 +45,36 @@ select
     cast(booking_no_show_count as bigint) as booking_no_show_count, -- number; any attendee absent
     cast(booking_no_show_count as double)
     / nullif(booking_count, 0) as booking_no_show_rate, -- 0..1; NULL when booking_count is 0
+    wilson_low(
+        booking_no_show_count, booking_count
+    ) as booking_no_show_rate_low, -- 0..1; 95 % interval
+    wilson_high(
+        booking_no_show_count, booking_count
+    ) as booking_no_show_rate_high, -- 0..1; 95 % interval
     cast(
         booking_full_no_show_count as bigint
     ) as booking_full_no_show_count, -- number; every attendee absent
     cast(booking_full_no_show_count as double)
     / nullif(booking_count, 0) as booking_full_no_show_rate, -- 0..1; NULL when booking_count is 0
+    wilson_low(
+        booking_full_no_show_count, booking_count
+    ) as booking_full_no_show_rate_low, -- 0..1; 95 % interval
+    wilson_high(
+        booking_full_no_show_count, booking_count
+    ) as booking_full_no_show_rate_high, -- 0..1; 95 % interval
     cast(host_no_show_count as bigint) as host_no_show_count, -- number; host absent
     cast(host_no_show_count as double)
     / nullif(booking_count, 0) as host_no_show_rate, -- 0..1; NULL when booking_count is 0
+    wilson_low(host_no_show_count, booking_count) as host_no_show_rate_low, -- 0..1; 95 % interval
+    wilson_high(host_no_show_count, booking_count) as host_no_show_rate_high, -- 0..1; 95 % interval
     cast(attendee_count as bigint) as attendee_count, -- number; n: bookers and guests of them
     cast(attendee_no_show_count as bigint) as attendee_no_show_count, -- number; of them absent
     cast(attendee_no_show_count as double)
-    / nullif(attendee_count, 0) as attendee_no_show_rate -- 0..1; NULL when attendee_count is 0
+    / nullif(attendee_count, 0) as attendee_no_show_rate, -- 0..1; NULL when attendee_count is 0
+    wilson_low(
+        attendee_no_show_count, attendee_count
+    ) as attendee_no_show_rate_low, -- 0..1; 95 % interval
+    wilson_high(
+        attendee_no_show_count, attendee_count
+    ) as attendee_no_show_rate_high -- 0..1; 95 % interval
 from counted

@@ -5,6 +5,8 @@
 -- materialized: table
 -- time: months are local to the host
 -- metric: share_rate = booking_count / group_booking_count; 0..1; NULL when nothing was given
+-- metric: attended_share = attended_count / group_attended_count; 0..1; of meetings that anybody
+--   came to
 -- checks: expression(booking_count <= group_booking_count);
 --   accepted_values(verdict: as weighted, more than weighted, fewer than weighted, not enough data)
 -- decision: DECISIONS.md#round-robin-fairness
@@ -75,8 +77,15 @@ select
     wilson_high(booking_count, group_booking_count) as share_rate_high, -- 0..1; 95 % interval
     cast(weight as double) / nullif(group_weight, 0) as weight_share, -- 0..1; what weights promise
     cast(attended_count as bigint) as attended_count, -- number; of the meetings, anybody came
+    cast(group_attended_count as bigint) as group_attended_count, -- number; n: of all of them
     cast(attended_count as double)
     / nullif(group_attended_count, 0) as attended_share, -- 0..1; share without full no-shows
+    wilson_low(
+        attended_count, group_attended_count
+    ) as attended_share_low, -- 0..1; 95 % interval
+    wilson_high(
+        attended_count, group_attended_count
+    ) as attended_share_high, -- 0..1; 95 % interval
     case
         when group_booking_count < 20 then 'not enough data'
         when

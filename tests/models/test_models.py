@@ -136,6 +136,22 @@ def test_rates_stand_beside_their_numerator_and_denominator(project):
                 assert {numerator, rest.partition(";")[0]} <= set(model.column_names)
 
 
+# Minutes are no independent observations; the shrunk rate has the interval of its rate.
+WITHOUT_INTERVAL = {"utilisation_rate", "blocked_rate", "meeting_free_rate", "shrunk_rate"}
+
+
+def test_rates_of_counts_stand_beside_their_interval(project):
+    found = set()
+    for model in project.models.values():
+        for column in model.column_names:
+            if column in {"rate", "attended_share"} or column.endswith("_rate"):
+                found.add(column)
+                interval = {f"{column}_low", f"{column}_high"}
+                if column not in WITHOUT_INTERVAL:
+                    assert interval <= set(model.column_names), f"{model.name}.{column}"
+    assert found > WITHOUT_INTERVAL
+
+
 def test_models_are_the_same_on_every_engine(project):
     assert lint(project) == []
 

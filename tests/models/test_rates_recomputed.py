@@ -236,10 +236,14 @@ def assert_every_difference_has_a_reason(connection: duckdb.DuckDBPyConnection) 
         assert connection.execute(unexplained).fetchall() == [], theirs
     for query in (
         "fct_insights_bookings where rating_reason <> 'same' and is_in_scope = is_past_accepted",
-        "fct_insights_bookings where duration_reason <> 'same' and is_in_scope "
-        "and is_past_accepted and event_type_minutes = duration_minutes",
-        "fct_routing_form_responses where is_accepted <> is_insights_accepted "
-        "and accepted_reason = 'same'",
+        (
+            "fct_insights_bookings where duration_reason <> 'same' and is_in_scope "
+            "and is_past_accepted and event_type_minutes = duration_minutes"
+        ),
+        (
+            "fct_routing_form_responses where is_accepted <> is_insights_accepted "
+            "and accepted_reason = 'same'"
+        ),
     ):
         assert connection.execute(f"select 1 from marts.{query}").fetchall() == [], query
 
