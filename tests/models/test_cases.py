@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,19 @@ def test_cases_exist_for_every_mart_with_a_metric(project):
 
     assert measured
     assert measured <= expected
+
+
+def test_cases_exist_for_every_metric(project):
+    """A case says of each metric's column, and of rates in long form by name, what comes out."""
+    blocks = [block for file in CASES for block in load_case(file).expected]
+
+    def is_shown(metric):
+        shown = [block for block in blocks if block.table == metric.held_in]
+        named = re.match(r"metric = '(.+?)'", metric.rows)
+        if named:
+            cells = {cell for block in shown for row in block.rows for cell in row}
+            return named[1] in cells
+        return any(metric.column in (*block.columns, *block.where.split()) for block in shown)
+
+    missing = {name for name, each in project.metrics.metrics.items() if not is_shown(each)}
+    assert missing == set()
