@@ -1,12 +1,13 @@
 -- model: marts.fct_host_hours
 -- description: Capacity and use per host, local day and hour of the clock; only hours with
---   available or booked time. Hosts whose hours are not known have booked time only.
+--   available, booked or blocked time. Hosts whose hours are not known have no available time.
 -- grain: host_id, local_date, local_hour
 -- materialized: incremental_by_key
 -- partition: host_id, local_date
 -- touched: intermediate.int_cal__availability(host_id, local_date)
 -- touched: intermediate.int_cal__busy_ranges(host_id, local_date)
 -- touched: intermediate.int_cal__busy_in_hours(host_id, local_date)
+-- touched: intermediate.int_cal__blocked_ranges(host_id, local_date)
 -- touched: marts.fct_host_days(host_id, local_date)
 -- time: local_date and local_hour are those of the zone of the host's schedule on that day; an hour
 --   that comes twice is one row of 120 minutes, one that is skipped has none
@@ -15,14 +16,28 @@
 -- metric: booked_in_hours_minutes = the part of booked_minutes inside available time; minutes
 -- metric: utilisation_rate = booked_in_hours_minutes / available_minutes; 0..1; NULL when the
 --   divisor is 0 or not known
+-- metric: blocked_minutes = booked_minutes and the buffers around them; minutes; overlaps once
+-- metric: blocked_in_hours_minutes = the part of blocked_minutes inside available time; minutes
+-- metric: blocked_rate = blocked_in_hours_minutes / available_minutes; 0..1; utilisation with
+--   buffers; NULL when the divisor is 0 or not known
 -- checks: expression(local_hour >= 0 and local_hour <= 23);
 --   expression(booked_in_hours_minutes <= booked_minutes);
---   expression(available_minutes is null or booked_in_hours_minutes <= available_minutes)
+--   expression(available_minutes is null or booked_in_hours_minutes <= available_minutes);
+--   expression(booked_minutes <= blocked_minutes and blocked_in_hours_minutes <= blocked_minutes)
 -- decision: DECISIONS.md#utilisation
+-- decision: DECISIONS.md#buffers
 -- decision: DECISIONS.md#clock-changes
 
 with
 
+buffered as (
+    select distinct
+        host_id,
+        local_date
+    from intermediate.int_cal__blocked_ranges
+),
+
+-- a day without any buffer has no blocked ranges of its own: what is booked is blocked
 parts as (
     select
         host_id,
@@ -31,18 +46,38 @@ parts as (
         end_at,
         1 as is_available,
         0 as is_booked,
-        0 as is_in_hours
+        0 as is_in_hours,
+        0 as is_blocked,
+        0 as is_blocked_in_hours
     from intermediate.int_cal__availability
     union all
     select
-        host_id,
-        local_date,
-        start_at,
-        end_at,
+        busy.host_id,
+        busy.local_date,
+        busy.start_at,
+        busy.end_at,
         0 as is_available,
         1 as is_booked,
-        0 as is_in_hours
-    from intermediate.int_cal__busy_ranges
+        0 as is_in_hours,
+        case when buffered.host_id is null then 1 else 0 end as is_blocked,
+        0 as is_blocked_in_hours
+    from intermediate.int_cal__busy_ranges as busy
+    left join buffered
+        on busy.host_id = buffered.host_id and busy.local_date = buffered.local_date
+    union all
+    select
+        busy.host_id,
+        busy.local_date,
+        busy.start_at,
+        busy.end_at,
+        0 as is_available,
+        0 as is_booked,
+        1 as is_in_hours,
+        0 as is_blocked,
+        case when buffered.host_id is null then 1 else 0 end as is_blocked_in_hours
+    from intermediate.int_cal__busy_in_hours as busy
+    left join buffered
+        on busy.host_id = buffered.host_id and busy.local_date = buffered.local_date
     union all
     select
         host_id,
@@ -51,8 +86,28 @@ parts as (
         end_at,
         0 as is_available,
         0 as is_booked,
-        1 as is_in_hours
-    from intermediate.int_cal__busy_in_hours
+        0 as is_in_hours,
+        1 as is_blocked,
+        0 as is_blocked_in_hours
+    from intermediate.int_cal__blocked_ranges
+    union all
+    select
+        blocked.host_id,
+        blocked.local_date,
+        greatest(blocked.start_at, availability.start_at) as start_at,
+        least(blocked.end_at, availability.end_at) as end_at,
+        0 as is_available,
+        0 as is_booked,
+        0 as is_in_hours,
+        0 as is_blocked,
+        1 as is_blocked_in_hours
+    from intermediate.int_cal__blocked_ranges as blocked
+    inner join intermediate.int_cal__availability as availability
+        on
+            blocked.host_id = availability.host_id
+            and blocked.local_date = availability.local_date
+            and blocked.start_at < availability.end_at
+            and blocked.end_at > availability.start_at
 ),
 
 zoned as (
@@ -76,6 +131,8 @@ cut as (
         zoned.is_available,
         zoned.is_booked,
         zoned.is_in_hours,
+        zoned.is_blocked,
+        zoned.is_blocked_in_hours,
         seconds_between(
             greatest(zoned.start_at, hours.start_at), least(zoned.end_at, hours.end_at)
         ) as seconds
@@ -97,7 +154,9 @@ summed as (
         is_past,
         sum(is_available * seconds) as available_seconds,
         sum(is_booked * seconds) as booked_seconds,
-        sum(is_in_hours * seconds) as in_hours_seconds
+        sum(is_in_hours * seconds) as in_hours_seconds,
+        sum(is_blocked * seconds) as blocked_seconds,
+        sum(is_blocked_in_hours * seconds) as blocked_in_hours_seconds
     from cut
     group by host_id, local_date, local_hour, hours_source, is_past
 )
@@ -117,5 +176,13 @@ select
     case
         when hours_source <> 'unknown'
             then cast(in_hours_seconds as double) / nullif(available_seconds, 0)
-    end as utilisation_rate -- 0..1; NULL when nothing is available
+    end as utilisation_rate, -- 0..1; NULL when nothing is available
+    cast(blocked_seconds as double) / 60 as blocked_minutes, -- minutes; booked time and buffers
+    cast(
+        blocked_in_hours_seconds as double
+    ) / 60 as blocked_in_hours_minutes, -- minutes; inside available time
+    case
+        when hours_source <> 'unknown'
+            then cast(blocked_in_hours_seconds as double) / nullif(available_seconds, 0)
+    end as blocked_rate -- 0..1; NULL when nothing is available
 from summed

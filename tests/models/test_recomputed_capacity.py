@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 AS_OF = datetime(2026, 4, 20, 12, tzinfo=UTC)
 FIRST = datetime(2026, 3, 2, tzinfo=UTC)
 LOADED = datetime(2026, 3, 3, tzinfo=UTC)
+MINUTES = (
+    "available_minutes",
+    "booked_minutes",
+    "booked_in_hours_minutes",
+    "blocked_minutes",
+    "blocked_in_hours_minutes",
+)
 BUFFERS = {1: (0, 0), 2: (15, 30), 3: (60, 0), 4: (5, 90)}
 
 
@@ -134,23 +141,43 @@ def back_to_back(meetings: list[tuple[datetime, datetime]]) -> int:
     return count
 
 
+def taking(employee: Employee, bookings: list[Booking]) -> list[Booking]:
+    """Accepted bookings that somebody hosts, or attends without having booked."""
+    own = employee.before
+    return [
+        b
+        for b in bookings
+        if b.status == "accepted"
+        and (b.host == own.number or own.email in {mail for mail, _ in b.attendees} - {b.booker})
+    ]
+
+
+def blocked_slots(bookings: list[Booking], types: dict[str, int]) -> set[int]:
+    """Booked time and the buffers around it."""
+    return set[int]().union(
+        *(
+            slots(b.start - timedelta(minutes=low), b.end + timedelta(minutes=high))
+            for b in bookings
+            for low, high in [BUFFERS[types[b.uid]]]
+        )
+    )
+
+
+def minutes_by_hour(slots_: set[int], zone: str) -> dict[int, float]:
+    clock = ZoneInfo(zone)
+    hours = Counter(datetime.fromtimestamp(slot * SLOT_SECONDS, clock).hour for slot in slots_)
+    return {hour: count * 5.0 for hour, count in hours.items()}
+
+
 def expected_days(
     employees: list[Employee], bookings: list[Booking], types: dict[str, int]
 ) -> Iterator[tuple[object, ...]]:
     """Host, day, available, blocked in hours, free, longest free, focus minutes, back to back."""
     first_start = min(booking.start for booking in bookings)
-    by_email = {e.before.email: e.before.number for e in employees}
     for employee in employees:
         number, zone = employee.before.number, employee.before.zone
-        mine = [
-            b
-            for b in bookings
-            if b.status == "accepted"
-            and (
-                b.host == number
-                or any(by_email.get(mail) == number for mail, _ in b.attendees if mail != b.booker)
-            )
-        ]
+        mine = taking(employee, bookings)
+        reserved = blocked_slots(mine, types)
         day = first_start.astimezone(ZoneInfo(zone)).date()
         while day <= AS_OF.date() + timedelta(days=28):
             begin, end = instant(day, "00:00", zone), instant(day, "23:59", zone)
@@ -160,17 +187,10 @@ def expected_days(
                 if b.start < end and b.end > begin
             ]
             busy = set[int]().union(*(slots(*meeting) for meeting in meetings))
-            blocked = set[int]().union(
-                *(
-                    slots(b.start - timedelta(minutes=low), b.end + timedelta(minutes=high))
-                    for b in mine
-                    for low, high in [BUFFERS[types[b.uid]]]
-                )
-            )
             available = employee.available(day)
             free = runs(available - busy)
             yield (
-                *(number, day, len(available) * 5.0, len(blocked & available) * 5.0),
+                *(number, day, len(available) * 5.0, len(reserved & available) * 5.0),
                 *(sum(free) * 5.0, max(free, default=0) * 5.0),
                 *(sum(run for run in free if run >= 24) * 5.0, len(meetings)),
                 back_to_back(meetings),
@@ -203,19 +223,34 @@ def test_capacity_agrees_with_plain_python(project, warehouse, seed):
     assert sum(day[8] for day in expected) > 20
 
     hours = warehouse.execute(
-        "select host_id, local_hour, sum(available_minutes) from marts.fct_host_hours "
-        "where available_minutes > 0 group by host_id, local_hour"
+        "select host_id, local_hour, sum(available_minutes), sum(blocked_in_hours_minutes) "
+        "from marts.fct_host_hours group by host_id, local_hour"
     ).fetchall()
-    counted = Counter(
-        (employee.before.number, datetime.fromtimestamp(slot * SLOT_SECONDS, zone).hour)
-        for employee in employees
-        for zone in [ZoneInfo(employee.before.zone)]
-        for day in {row[1] for row in expected if row[0] == employee.before.number}
-        for slot in employee.available(day)
-    )
-    assert {(host, hour): minutes for host, hour, minutes in hours} == {
-        key: count * 5.0 for key, count in counted.items()
-    }
+    found: dict[int, list[dict[int, float]]] = {e.before.number: [{}, {}] for e in employees}
+    for host, hour, *minutes in hours:
+        for place, value in enumerate(minutes):
+            if value:
+                found[host][place][hour] = value
+    for employee in employees:
+        number, zone = employee.before.number, employee.before.zone
+        days_of = {row[1] for row in expected if row[0] == number}
+        available = set[int]().union(*(employee.available(day) for day in days_of))
+        reserved = blocked_slots(taking(employee, bookings), types)
+        assert found[number][0] == minutes_by_hour(available, zone)
+        assert found[number][1] == minutes_by_hour(available & reserved, zone)
+    assert_hours_add_up(warehouse)
+
+
+def assert_hours_add_up(connection: duckdb.DuckDBPyConnection) -> None:
+    """The hours of each day have the day's minutes."""
+    summed = ", ".join(f"coalesce(sum(h.{column}), 0) as {column}" for column in MINUTES)
+    differs = " or ".join(f"coalesce(u.{column}, 0) <> h.{column}" for column in MINUTES)
+    rows = connection.execute(
+        f"select host_id, local_date from marts.agg_host_utilisation_daily as u left join "
+        f"(select host_id, local_date, {summed} from marts.fct_host_hours as h group by all) as h "
+        f"using (host_id, local_date) where {differs}"
+    ).fetchall()
+    assert rows == []
 
 
 SELECT = ["+agg_host_free_time_daily", "+agg_host_utilisation_daily", "+fct_host_hours"]
