@@ -6,7 +6,7 @@
 -- partition: host_id, local_date
 -- touched: marts.agg_host_utilisation_daily(host_id, local_date)
 -- touched: intermediate.int_cal__availability(host_id, local_date)
--- touched: intermediate.int_cal__busy_in_hours(host_id, local_date)
+-- touched: intermediate.int_cal__taken_in_hours(host_id, local_date)
 -- touched: intermediate.int_cal__booked_days(host_id, local_date)
 -- time: local_date is a day in the zone of the host's schedule
 -- metric: available_minutes = bookable time of the day; minutes; NULL: not known
@@ -61,7 +61,8 @@ parts as (
         start_at,
         end_at,
         range_start_at
-    from intermediate.int_cal__busy_in_hours
+    from intermediate.int_cal__taken_in_hours
+    where not is_buffered
     union all
     select
         host_id,

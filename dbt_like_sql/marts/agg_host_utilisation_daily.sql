@@ -5,10 +5,8 @@
 -- materialized: incremental_by_key
 -- partition: host_id, local_date
 -- touched: marts.fct_host_days(host_id, local_date)
--- touched: intermediate.int_cal__availability(host_id, local_date)
--- touched: intermediate.int_cal__busy_ranges(host_id, local_date)
--- touched: intermediate.int_cal__busy_in_hours(host_id, local_date)
--- touched: intermediate.int_cal__blocked_ranges(host_id, local_date)
+-- touched: intermediate.int_cal__taken_ranges(host_id, local_date)
+-- touched: intermediate.int_cal__taken_in_hours(host_id, local_date)
 -- time: local_date is a day in time_zone, the zone of the host's schedule on that day
 -- metric: available_minutes = working hours, or the date's overrides, without days out of office;
 --   minutes; overlaps once
@@ -32,13 +30,14 @@
 
 with
 
-booked as (
+taken as (
     select
         host_id,
         local_date,
-        sum(booking_count) as booking_count,
-        sum(seconds_between(start_at, end_at)) as booked_seconds
-    from intermediate.int_cal__busy_ranges
+        sum(case when not is_buffered then booking_count end) as booking_count,
+        sum(case when not is_buffered then seconds_between(start_at, end_at) end) as booked_seconds,
+        sum(case when is_buffered then seconds_between(start_at, end_at) end) as blocked_seconds
+    from intermediate.int_cal__taken_ranges
     group by host_id, local_date
 ),
 
@@ -46,38 +45,10 @@ in_hours as (
     select
         host_id,
         local_date,
-        sum(seconds_between(start_at, end_at)) as in_hours_seconds
-    from intermediate.int_cal__busy_in_hours
+        sum(case when not is_buffered then seconds_between(start_at, end_at) end) as booked_seconds,
+        sum(case when is_buffered then seconds_between(start_at, end_at) end) as blocked_seconds
+    from intermediate.int_cal__taken_in_hours
     group by host_id, local_date
-),
-
-blocked as (
-    select
-        host_id,
-        local_date,
-        sum(seconds_between(start_at, end_at)) as blocked_seconds
-    from intermediate.int_cal__blocked_ranges
-    group by host_id, local_date
-),
-
-blocked_in_hours as (
-    select
-        blocked.host_id,
-        blocked.local_date,
-        sum(
-            seconds_between(
-                greatest(blocked.start_at, availability.start_at),
-                least(blocked.end_at, availability.end_at)
-            )
-        ) as in_hours_seconds
-    from intermediate.int_cal__blocked_ranges as blocked
-    inner join intermediate.int_cal__availability as availability
-        on
-            blocked.host_id = availability.host_id
-            and blocked.local_date = availability.local_date
-            and blocked.start_at < availability.end_at
-            and blocked.end_at > availability.start_at
-    group by blocked.host_id, blocked.local_date
 ),
 
 joined as (
@@ -90,31 +61,25 @@ joined as (
         days.is_out_of_office,
         days.is_past,
         days.available_minutes,
-        coalesce(booked.booking_count, 0) as booking_count,
-        cast(coalesce(booked.booked_seconds, 0) as double) / 60 as booked_minutes,
-        cast(coalesce(in_hours.in_hours_seconds, 0) as double) / 60 as booked_in_hours_minutes,
-        -- a day without any buffer has no blocked ranges of its own
+        coalesce(taken.booking_count, 0) as booking_count,
+        cast(coalesce(taken.booked_seconds, 0) as double) / 60 as booked_minutes,
+        cast(coalesce(in_hours.booked_seconds, 0) as double) / 60 as booked_in_hours_minutes,
+        -- a day without any buffer has no buffered time of its own
         cast(
-            coalesce(blocked.blocked_seconds, booked.booked_seconds, 0) as double
+            coalesce(taken.blocked_seconds, taken.booked_seconds, 0) as double
         ) / 60 as blocked_minutes,
         cast(
             case
-                when blocked.host_id is null then coalesce(in_hours.in_hours_seconds, 0)
-                else coalesce(blocked_in_hours.in_hours_seconds, 0)
+                when taken.blocked_seconds is null then coalesce(in_hours.booked_seconds, 0)
+                else coalesce(in_hours.blocked_seconds, 0)
             end as double
         ) / 60 as blocked_in_hours_minutes
     from marts.fct_host_days as days
-    left join booked
-        on days.host_id = booked.host_id and days.local_date = booked.local_date
+    left join taken
+        on days.host_id = taken.host_id and days.local_date = taken.local_date
     left join in_hours
         on days.host_id = in_hours.host_id and days.local_date = in_hours.local_date
-    left join blocked
-        on days.host_id = blocked.host_id and days.local_date = blocked.local_date
-    left join blocked_in_hours
-        on
-            days.host_id = blocked_in_hours.host_id
-            and days.local_date = blocked_in_hours.local_date
-    where days.hours_source <> 'unknown' or booked.host_id is not null
+    where days.hours_source <> 'unknown' or taken.booked_seconds is not null
 )
 
 select

@@ -5,9 +5,8 @@
 -- materialized: incremental_by_key
 -- partition: host_id, local_date
 -- touched: intermediate.int_cal__availability(host_id, local_date)
--- touched: intermediate.int_cal__busy_ranges(host_id, local_date)
--- touched: intermediate.int_cal__busy_in_hours(host_id, local_date)
--- touched: intermediate.int_cal__blocked_ranges(host_id, local_date)
+-- touched: intermediate.int_cal__taken_ranges(host_id, local_date)
+-- touched: intermediate.int_cal__taken_in_hours(host_id, local_date)
 -- touched: marts.fct_host_days(host_id, local_date)
 -- time: local_date and local_hour are those of the zone of the host's schedule on that day; an hour
 --   that comes twice is one row of 120 minutes, one that is skipped has none
@@ -34,80 +33,43 @@ buffered as (
     select distinct
         host_id,
         local_date
-    from intermediate.int_cal__blocked_ranges
+    from intermediate.int_cal__taken_ranges
+    where is_buffered
 ),
 
--- a day without any buffer has no blocked ranges of its own: what is booked is blocked
 parts as (
     select
         host_id,
         local_date,
         start_at,
         end_at,
+        false as is_buffered,
         1 as is_available,
-        0 as is_booked,
-        0 as is_in_hours,
-        0 as is_blocked,
-        0 as is_blocked_in_hours
+        0 as is_taken,
+        0 as is_in_hours
     from intermediate.int_cal__availability
-    union all
-    select
-        busy.host_id,
-        busy.local_date,
-        busy.start_at,
-        busy.end_at,
-        0 as is_available,
-        1 as is_booked,
-        0 as is_in_hours,
-        case when buffered.host_id is null then 1 else 0 end as is_blocked,
-        0 as is_blocked_in_hours
-    from intermediate.int_cal__busy_ranges as busy
-    left join buffered
-        on busy.host_id = buffered.host_id and busy.local_date = buffered.local_date
-    union all
-    select
-        busy.host_id,
-        busy.local_date,
-        busy.start_at,
-        busy.end_at,
-        0 as is_available,
-        0 as is_booked,
-        1 as is_in_hours,
-        0 as is_blocked,
-        case when buffered.host_id is null then 1 else 0 end as is_blocked_in_hours
-    from intermediate.int_cal__busy_in_hours as busy
-    left join buffered
-        on busy.host_id = buffered.host_id and busy.local_date = buffered.local_date
     union all
     select
         host_id,
         local_date,
         start_at,
         end_at,
+        is_buffered,
         0 as is_available,
-        0 as is_booked,
-        0 as is_in_hours,
-        1 as is_blocked,
-        0 as is_blocked_in_hours
-    from intermediate.int_cal__blocked_ranges
+        1 as is_taken,
+        0 as is_in_hours
+    from intermediate.int_cal__taken_ranges
     union all
     select
-        blocked.host_id,
-        blocked.local_date,
-        greatest(blocked.start_at, availability.start_at) as start_at,
-        least(blocked.end_at, availability.end_at) as end_at,
+        host_id,
+        local_date,
+        start_at,
+        end_at,
+        is_buffered,
         0 as is_available,
-        0 as is_booked,
-        0 as is_in_hours,
-        0 as is_blocked,
-        1 as is_blocked_in_hours
-    from intermediate.int_cal__blocked_ranges as blocked
-    inner join intermediate.int_cal__availability as availability
-        on
-            blocked.host_id = availability.host_id
-            and blocked.local_date = availability.local_date
-            and blocked.start_at < availability.end_at
-            and blocked.end_at > availability.start_at
+        0 as is_taken,
+        1 as is_in_hours
+    from intermediate.int_cal__taken_in_hours
 ),
 
 zoned as (
@@ -115,10 +77,15 @@ zoned as (
         parts.*,
         days.time_zone,
         days.hours_source,
-        days.is_past
+        days.is_past,
+        case when parts.is_buffered then 0 else 1 end as is_booked,
+        -- a day without any buffer has no buffered time of its own
+        case when parts.is_buffered or buffered.host_id is null then 1 else 0 end as is_blocked
     from parts
     inner join marts.fct_host_days as days
         on parts.host_id = days.host_id and parts.local_date = days.local_date
+    left join buffered
+        on parts.host_id = buffered.host_id and parts.local_date = buffered.local_date
 ),
 
 cut as (
@@ -129,10 +96,10 @@ cut as (
         zoned.hours_source,
         zoned.is_past,
         zoned.is_available,
-        zoned.is_booked,
+        zoned.is_taken,
         zoned.is_in_hours,
+        zoned.is_booked,
         zoned.is_blocked,
-        zoned.is_blocked_in_hours,
         seconds_between(
             greatest(zoned.start_at, hours.start_at), least(zoned.end_at, hours.end_at)
         ) as seconds
@@ -153,10 +120,10 @@ summed as (
         hours_source,
         is_past,
         sum(is_available * seconds) as available_seconds,
-        sum(is_booked * seconds) as booked_seconds,
-        sum(is_in_hours * seconds) as in_hours_seconds,
-        sum(is_blocked * seconds) as blocked_seconds,
-        sum(is_blocked_in_hours * seconds) as blocked_in_hours_seconds
+        sum(is_taken * is_booked * seconds) as booked_seconds,
+        sum(is_in_hours * is_booked * seconds) as in_hours_seconds,
+        sum(is_taken * is_blocked * seconds) as blocked_seconds,
+        sum(is_in_hours * is_blocked * seconds) as blocked_in_hours_seconds
     from cut
     group by host_id, local_date, local_hour, hours_source, is_past
 )
