@@ -224,10 +224,13 @@ def _replacement(ledger: Ledger, name: str) -> Replacement:
     model, step = ledger.project.models[name], ledger.steps.get(name)
     kind = model.header.materialized
     in_place = step is not None and step.how is How.PARTITIONS
+    sql = ""
+    if kind is Kind.VIEW:
+        sql = render(model.query, dialect=ledger.engine.dialect, as_of=ledger.as_of)
     return Replacement(
         name=name,
         kind=kind,
-        sql=render(model.query, dialect=ledger.engine.dialect, as_of=ledger.as_of),
+        sql=sql,
         description=model.header.description,
         columns=model.comments,
         partition=model.header.partition if in_place else (),

@@ -42,7 +42,7 @@ class Replacement:
     Attributes:
         name: `schema.name` that readers use.
         kind: View (defined anew over the visible tables) or one of the others, which are tables.
-        sql: The model's query over the visible tables, in the engine's dialect.
+        sql: Of a view, its query over the visible tables, in the engine's dialect; of others ''.
         description: Comment for the table.
         columns: Column → comment.
         partition: Columns by which rows are replaced in place, from the shadows `touched_of` and

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from transforms.model import Model
 
 
+_SIDE = "__side"
+
+
 def table(name: str) -> exp.Table:
     """`schema.name` as a query names it; its shadow is read where there is one."""
     schema, _, bare = name.partition(".")
@@ -46,27 +49,43 @@ def columns_of(source: exp.Expr, names: Sequence[str]) -> exp.Select:
     return exp.select(*columns, copy=False).from_(source, copy=False)
 
 
-def difference(old: exp.Query, new: exp.Query) -> exp.Query:
-    """Rows that only one of two queries has, as often as it has more of them."""
-    gone = exp.except_(old, new, distinct=False).subquery("gone", copy=False)
-    came = exp.except_(new, old, distinct=False, copy=False).subquery("came", copy=False)
-    halves = (exp.select("*").from_(each, copy=False) for each in (gone, came))
-    return exp.union(*halves, distinct=False, copy=False)
+def difference(old: exp.Query, new: exp.Query, names: Sequence[str]) -> exp.Query:
+    """Rows that two queries do not have equally often, each once.
+
+    Rows are counted together, as engines number the rows of each side first for 'except all'.
+
+    Args:
+        old: A query.
+        new: A query with the same columns.
+        names: Those columns.
+    """
+    sides = (
+        exp
+        .select("*", exp.alias_(exp.Literal.number(sign), _SIDE, quoted=True), copy=False)
+        .from_(rows.subquery("one_side", copy=False), copy=False)
+        for rows, sign in ((old, -1), (new, 1))
+    )
+    both = exp.union(*sides, distinct=False, copy=False).subquery("both_sides", copy=False)
+    balance = exp.Sum(this=exp.column(_SIDE, quoted=True))
+    return (
+        columns_of(both, names)
+        .group_by(*(exp.column(name, quoted=True) for name in names), copy=False)
+        .having(balance.neq(exp.Literal.number(0)), copy=False)
+    )
 
 
 def whole_difference(model: Model) -> exp.Query:
     """Rows that differ between a table that was built whole and its shadow."""
     names = model.column_names
     shadow = table(shadow_of(model.name))
-    return difference(columns_of(visible(model.name), names), columns_of(shadow, names))
+    return difference(columns_of(visible(model.name), names), columns_of(shadow, names), names)
 
 
 def partition_difference(model: Model) -> exp.Query:
     """Rows that differ between the old and the new rows of the touched partitions."""
     names = model.column_names
-    return difference(
-        columns_of(table(gone_of(model.name)), names), columns_of(table(rows_of(model.name)), names)
-    )
+    gone, rows = (columns_of(table(of(model.name)), names) for of in (gone_of, rows_of))
+    return difference(gone, rows, names)
 
 
 def touched_by(changes: exp.Query, columns: Sequence[str], partition: Sequence[str]) -> exp.Query:

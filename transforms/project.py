@@ -70,7 +70,9 @@ class Project:
         broken = set(paths) - {model.path for model in models}
         problems += project._reference_problems(broken)
         if not order_problems:
-            problems += project.problems({}, project.models)
+            known = project._known_columns(project.models)
+            for model in ordered:
+                problems += _column_problems(model, known)
         if portable and not problems:
             problems = lint(project)
         if problems:
@@ -91,16 +93,26 @@ class Project:
     def problems(
         self, catalog: Mapping[str, Iterable[str]], names: Collection[str]
     ) -> list[Problem]:
-        """Return unknown and ambiguous columns of the models in `names` and of their checks.
+        """Return unknown and ambiguous columns that only a warehouse can tell.
+
+        Models that read nothing but each other were looked at when the project was loaded.
 
         Args:
-            catalog: Columns of tables that are there already; nothing is claimed about others.
+            catalog: Columns of the warehouse's tables; nothing is claimed about others.
             names: Models to look at; they read each other's columns as their files have them.
         """
-        known: Catalog = {name: tuple(columns) for name, columns in catalog.items()}
-        built = [self.models[name] for name in names]
-        known |= {model.name: model.column_names for model in built if model.has_known_columns}
-        return [problem for name in names for problem in _column_problems(self.models[name], known)]
+        own = self._known_columns(names)
+        known: Catalog = {name: tuple(columns) for name, columns in catalog.items()} | own
+        return [
+            problem
+            for name in names
+            if not self.models[name].needs <= own.keys()
+            for problem in _column_problems(self.models[name], known)
+        ]
+
+    def _known_columns(self, names: Iterable[str]) -> Catalog:
+        models = [self.models[name] for name in names]
+        return {model.name: model.column_names for model in models if model.has_known_columns}
 
     # Tables in the project's own layers that no file defines.
     def _reference_problems(self, broken: Collection[str]) -> Iterator[Problem]:
