@@ -20,6 +20,9 @@ MOST_ROWS_WITH_KEY: Final = 100_000
 """Rows of the largest table that gets a primary key."""
 
 
+_LOG_SIZE: Final = "1GB"
+
+
 @contextmanager
 def _translated(doing: str) -> Iterator[None]:
     # DuckDB's errors become ours, and its own word for Ctrl-C becomes Python's again.
@@ -37,7 +40,9 @@ class DuckDBEngine(RelationalEngine):
     """Builds models through an open DuckDB connection.
 
     The connection stays the caller's. Its session is set to UTC, so that casts between instants
-    and local times mean the same on every machine. It must have no open transaction.
+    and local times mean the same on every machine. It must have no open transaction. What a build
+    writes goes into the database's file at its end, not each time that 16 MB came together: most
+    of it is gone by then.
 
     Args:
         connection: A writable connection.
@@ -48,6 +53,7 @@ class DuckDBEngine(RelationalEngine):
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._execute("setting the session's time zone", "set TimeZone = 'UTC'")
+        self._execute("putting off checkpoints", f"set wal_autocheckpoint = '{_LOG_SIZE}'")
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Return all rows of a query."""

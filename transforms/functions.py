@@ -243,6 +243,25 @@ _FUNCTIONS: Final = (
         "round(percentile(cast({value} as double), {fraction}), 6)",
     ),
     _scalar(
+        "spread_of",
+        "value",
+        "list, for spread_at; an aggregate: percentiles of whole numbers, which are gathered once "
+        "where percentile_of gathers them for each",
+        "quantile_cont(cast({value} as bigint), [0.1, 0.5, 0.9])",
+        "percentile_cont(array[0.1, 0.5, 0.9]) "
+        "within group (order by cast({value} as double precision))",
+        "percentile(cast({value} as double), array(0.1D, 0.5D, 0.9D))",
+    ),
+    _scalar(
+        "spread_at",
+        "spread place",
+        "double; of a spread: 1: the lowest tenth ends, 2: the median, 3: the highest tenth "
+        "begins; as percentile_of gives it",
+        "round(({spread})[{place}], 6)",
+        "cast(round(cast(({spread})[{place}] as numeric), 6) as double precision)",
+        "round(element_at({spread}, {place}), 6)",
+    ),
+    _scalar(
         "wilson_low",
         "numerator denominator",
         "double; lower end of the 95 % Wilson score interval of a share of counts, 0 to 1; NULL "

@@ -73,9 +73,9 @@ def changed_rows(engine: Engine, model: Model, since: str) -> exp.Query | None:
         return None
     table, (begin, end) = _history(model)
     moment = _moment(then.latest)
-    came = exp.select("*").from_(table).where(begin > moment)
+    came = exp.select(exp.Star()).from_(table).where(begin > moment)
     # not one condition with 'or': engines skip blocks of a table by one column at a time
-    went = exp.select("*").from_(table.copy()).where(exp.and_(end > moment, begin <= moment))
+    went = exp.select(exp.Star()).from_(table.copy()).where(exp.and_(end > moment, begin <= moment))
     return _as_the_view(model, exp.union(came, went, distinct=False))
 
 
@@ -84,7 +84,7 @@ def rows_since(model: Model, since: str) -> exp.Query:
     table, (begin, end) = _history(model)
     moment = _moment(Watermark.parse(since).latest)
     standing = exp.and_(begin > moment, end.is_(exp.null()))
-    return _as_the_view(model, exp.select("*").from_(table).where(standing))
+    return _as_the_view(model, exp.select(exp.Star()).from_(table).where(standing))
 
 
 def _as_the_view(model: Model, versions: exp.Query) -> exp.Query:

@@ -40,7 +40,7 @@ def visible(name: str) -> exp.Table:
 
 def all_of(name: str) -> exp.Select:
     """Every row of a table."""
-    return exp.select("*").from_(table(name), copy=False)
+    return exp.select(exp.Star()).from_(table(name), copy=False)
 
 
 def columns_of(source: exp.Expr, names: Sequence[str]) -> exp.Select:
@@ -60,9 +60,9 @@ def difference(old: exp.Query, new: exp.Query, names: Sequence[str]) -> exp.Quer
         names: Those columns.
     """
     sides = (
-        exp
-        .select("*", exp.alias_(exp.Literal.number(sign), _SIDE, quoted=True), copy=False)
-        .from_(rows.subquery("one_side", copy=False), copy=False)
+        exp.select(
+            exp.Star(), exp.alias_(exp.Literal.number(sign), _SIDE, quoted=True), copy=False
+        ).from_(rows.subquery("one_side", copy=False), copy=False)
         for rows, sign in ((old, -1), (new, 1))
     )
     both = exp.union(*sides, distinct=False, copy=False).subquery("both_sides", copy=False)
@@ -127,7 +127,7 @@ def touched_by_time(model: Model, before: str, now: str) -> list[exp.Query]:
     queries: list[exp.Query] = []
     for moment in model.header.moments:
         name, _, column = moment.rpartition(".")
-        rows = exp.select("*").from_(table(name) if name else visible(model.name))
+        rows = exp.select(exp.Star()).from_(table(name) if name else visible(model.name))
         passed = rows.where(exp.column(column, quoted=True).between(low, high), copy=False)
         columns = model.header.touched[name] if name else model.header.partition
         queries.append(touched_by(passed, columns, model.header.partition))
@@ -158,7 +158,7 @@ def new_rows(model: Model, in_parts: Mapping[str, Model]) -> exp.Query:
         if name in in_parts:
             # old rows and new ones each for themselves: engines would else compare the whole
             # table with its touched partitions first
-            visible_rows = exp.select("*").from_(visible(name), copy=False)
+            visible_rows = exp.select(exp.Star()).from_(visible(name), copy=False)
             old: exp.Query = within(visible_rows, touched, columns, partition)
             new = within(all_of(rows_of(name)), touched, columns, partition)
             old = _untouched(in_parts[name], old)
@@ -207,7 +207,7 @@ def _joined(
     )
     return (
         exp
-        .select("*")
+        .select(exp.Star())
         .from_(query.subquery("candidate", copy=False), copy=False)
         .join(keys.copy().subquery("wanted", copy=False), on=same, join_type=kind, copy=False)
     )

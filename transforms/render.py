@@ -29,13 +29,13 @@ def render(
         shadowed: Tables, as `schema.name`, to be read from their shadows.
     """
     placed = query.copy()
-    for placeholder in list(placed.find_all(exp.Placeholder)):
-        placeholder.replace(_moment(as_of))
-    for table in placed.find_all(exp.Table):
-        if f"{table.db}.{table.name}" in shadowed and VISIBLE not in table.meta:
-            alias = table.alias_or_name
-            table.set("this", exp.to_identifier(shadow_of(table.name), quoted=True))
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    for node in list(placed.find_all(exp.Placeholder, exp.Table)):
+        if isinstance(node, exp.Placeholder):
+            node.replace(_moment(as_of))
+        elif VISIBLE not in node.meta and f"{node.db}.{node.name}" in shadowed:
+            alias = node.alias_or_name
+            node.set("this", exp.to_identifier(shadow_of(node.name), quoted=True))
+            node.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     return compile_calls(placed, dialect).sql(dialect=dialect, identify=True, comments=False)
 
 

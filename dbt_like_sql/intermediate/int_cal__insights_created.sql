@@ -3,9 +3,9 @@
 --   trends show them.
 -- grain: created_month_date, created_date, start_hour, insights_status, is_accepted,
 --   is_host_no_show
--- materialized: incremental_by_time
--- partition: created_month_date
--- touched: marts.fct_insights_bookings(created_month_date)
+-- materialized: incremental_by_key
+-- partition: created_date, start_hour
+-- touched: marts.fct_insights_bookings(created_date, start_hour)
 -- time: dates and hours are in UTC
 -- decision: DECISIONS.md#insights-reconciliation
 

@@ -3,9 +3,9 @@
 --   trends.
 -- grain: local_start_month_date, local_start_date, local_start_hour, outcome, is_accepted,
 --   is_our_host_no_show
--- materialized: incremental_by_time
--- partition: local_start_month_date
--- touched: marts.fct_insights_bookings(local_start_month_date)
+-- materialized: incremental_by_key
+-- partition: local_start_date, local_start_hour
+-- touched: marts.fct_insights_bookings(local_start_date, local_start_hour)
 -- time: dates and hours are local to the host
 -- decision: DECISIONS.md#insights-reconciliation
 

@@ -2,9 +2,9 @@
 -- description: Bookings of fct_insights_bookings by month of the start, host and event type,
 --   counted as Insights' rankings do and as we do.
 -- grain: start_month_date, host_id, event_type_id, is_in_scope
--- materialized: incremental_by_time
--- partition: start_month_date
--- touched: marts.fct_insights_bookings(start_month_date)
+-- materialized: incremental_by_key
+-- partition: start_month_date, host_id
+-- touched: marts.fct_insights_bookings(start_month_date, host_id)
 -- time: months are in UTC
 -- decision: DECISIONS.md#insights-reconciliation
 

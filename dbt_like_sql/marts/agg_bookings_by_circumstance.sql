@@ -2,10 +2,9 @@
 -- description: Everything that rates are made of, by local day and hour of the start, time between
 --   booking and start, and history of the booker. Counts only: add them up, then divide.
 -- grain: start_month_date, start_date, start_hour, lead_time_band, attendee_history
--- materialized: incremental_by_time
--- partition: start_month_date
--- touched: marts.fct_booking_features(start_month_date)
--- touched: marts.agg_bookings_by_host(start_month_date)
+-- materialized: incremental_by_key
+-- partition: start_date, start_hour
+-- touched: marts.fct_booking_features(start_date, start_hour)
 -- time: start_date and start_hour are in the host's zone
 -- checks: expression(booking_no_show_count <= past_accepted_count);
 --   expression(covered_count <= past_accepted_count)
@@ -14,20 +13,12 @@
 
 with
 
-marking as (
-    select distinct
-        start_month_date,
-        host_id
-    from marts.agg_bookings_by_host
-    where covered_count > 0
-),
-
 features as (
     select
         features.*,
         marking.host_id is not null as is_covered
     from marts.fct_booking_features as features
-    left join marking
+    left join intermediate.int_cal__marked_hosts as marking
         on
             features.start_month_date = marking.start_month_date
             and features.host_id = marking.host_id

@@ -2,9 +2,9 @@
 -- description: Everything that rates are made of, by local month of the start, host and event type.
 --   Counts only: add them up, then divide.
 -- grain: start_month_date, host_id, event_type_id
--- materialized: incremental_by_time
--- partition: start_month_date
--- touched: marts.fct_booking_features(start_month_date)
+-- materialized: incremental_by_key
+-- partition: start_month_date, host_id
+-- touched: marts.fct_booking_features(start_month_date, host_id)
 -- time: start_month_date is the first of a month in the host's zone
 -- checks: expression(booking_no_show_count <= past_accepted_count);
 --   expression(covered_count <= past_accepted_count); expression(cancelled_count <= due_count)

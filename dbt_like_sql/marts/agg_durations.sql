@@ -65,9 +65,7 @@ grouped as (
         dimension_value,
         count(*) as value_count,
         sum(cast(value_minutes as decimal(18, 6))) as minutes_sum,
-        percentile_of(cast(value_minutes as decimal(18, 0)), 0.1) as p10_minutes,
-        percentile_of(cast(value_minutes as decimal(18, 0)), 0.5) as p50_minutes,
-        percentile_of(cast(value_minutes as decimal(18, 0)), 0.9) as p90_minutes
+        spread_of(cast(value_minutes as decimal(18, 0))) as spread
     from placed
     group by month_start_date, measure, dimension, dimension_value
 )
@@ -79,9 +77,9 @@ select
     dimension_value, -- text; all or the id
     value_count, -- number; n: bookings
     cast(minutes_sum as double) / value_count as mean_minutes, -- minutes; mean
-    p10_minutes, -- minutes; one in ten is shorter; of whole minutes
-    p50_minutes, -- minutes; median of whole minutes
-    p90_minutes, -- minutes; one in ten is longer; of whole minutes
+    spread_at(spread, 1) as p10_minutes, -- minutes; one in ten is shorter; of whole minutes
+    spread_at(spread, 2) as p50_minutes, -- minutes; median of whole minutes
+    spread_at(spread, 3) as p90_minutes, -- minutes; one in ten is longer; of whole minutes
     case
         when value_count < 20 then 'not enough data' else 'enough'
     end as evidence -- text; not enough data: n is below 20

@@ -12,19 +12,34 @@
 
 with
 
+-- one e-mail may stand several times in a booking
+booked as (
+    select
+        attendee_email,
+        booking_uid,
+        max(text_order(email_domain)) as email_domain,
+        max(case when role = 'booker' then 1 else 0 end) as is_booked,
+        max(case when is_counted then 1 else 0 end) as is_past_accepted,
+        max(case when is_counted and is_absent then 1 else 0 end) as is_absent,
+        min(created_at) as created_at,
+        min(start_at) as start_at
+    from marts.fct_booking_attendees
+    where role in ('booker', 'guest')
+    group by attendee_email, booking_uid
+),
+
 counted as (
     select
         attendee_email,
         max(text_order(email_domain)) as email_domain,
-        count(distinct booking_uid) as booking_count,
-        count(distinct case when role = 'booker' then booking_uid end) as booked_count,
-        count(distinct case when is_counted then booking_uid end) as past_accepted_count,
-        count(distinct case when is_counted and is_absent then booking_uid end) as absent_count,
+        count(*) as booking_count,
+        sum(is_booked) as booked_count,
+        sum(is_past_accepted) as past_accepted_count,
+        sum(is_absent) as absent_count,
         min(created_at) as first_booked_at,
         min(start_at) as first_start_at,
         max(start_at) as last_start_at
-    from marts.fct_booking_attendees
-    where role in ('booker', 'guest')
+    from booked
     group by attendee_email
 )
 

@@ -109,7 +109,7 @@ def test_incremental_builds_give_the_rows_of_a_whole_one(seed):
         assert how["marts.fct_bookings"] is How.PARTITIONS
         assert how["marts.agg_no_show_rates"] is How.PARTITIONS
         assert how["marts.agg_host_utilisation_daily"] is How.PARTITIONS
-        assert how["marts.agg_bookings_by_circumstance"] is How.PARTITIONS
+        assert how["marts.agg_bookings_by_host"] is How.PARTITIONS
         assert how["marts.fct_insights_bookings"] is How.PARTITIONS
 
 
@@ -135,3 +135,24 @@ def test_a_cancellation_ninety_days_back_recomputes_its_day_only():
             "select outcome from marts.fct_bookings where booking_uid = ?", [uid]
         ).fetchone()
         assert cancelled == ("cancelled",)
+
+
+def test_where_nobody_new_is_marked_counts_by_circumstance_are_updated_in_part():
+    name = "marts.agg_bookings_by_circumstance"
+    with duckdb.connect() as connection:
+        load_year(connection, BOOKINGS, hosts=HOSTS)
+        engine = DuckDBEngine(connection)
+        assert build(PROJECT, engine, as_of=AS_OF).ok
+        (uid,) = connection.execute(
+            "select booking_uid from marts.fct_bookings where outcome = 'upcoming' "
+            "order by start_at limit 1"
+        ).fetchone()
+        change(connection, "bookings", "status = 'cancelled'", uid, AS_OF)
+
+        result = build(PROJECT, engine, as_of=AS_OF)
+
+        assert {model.name: model.how for model in result.models}[name] is How.PARTITIONS
+        connection.execute("create schema incremental")
+        connection.execute(f"create table {kept(name)} as from {name}")
+        assert build(PROJECT, engine, as_of=AS_OF, whole=True).ok
+        assert not differs(connection, name)

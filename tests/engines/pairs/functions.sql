@@ -107,6 +107,15 @@ select
 from given.numbers
 -- expect: 2.5 | NULL | 9.1 | 3700011.1
 
+-- spread_of, spread_at: between values, without NULLs, of nothing
+select
+    spread_at(spread_of(n), 1) as a,
+    spread_at(spread_of(n), 2) as b,
+    spread_at(spread_of(case when n > 1 then n end), 3) as c,
+    spread_at(spread_of(case when n > 100 then n end), 2) as d
+from given.numbers
+-- expect: 1.3 | 2.5 | 3.8 | NULL
+
 -- wilson_low, wilson_high: 0 of n, n of n, a share between, nothing counted, a NULL
 select
     id,
