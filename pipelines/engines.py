@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pipelines.errors import ConfigError, UsageError
 from pipelines.warehouse.duckdb_file import DuckDBWarehouse
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from transforms.spark_engine import SparkEngine
 
 
+MODELS_AT_A_TIME: Final = 2
+"""Models that DuckDB builds side by side: while one is planned or sorted, a core would idle."""
+
+
 def engine_of(warehouse: Warehouse) -> Engine:
     """Return an engine over the warehouse's own connection, which obeys the warehouse's lease.
 
@@ -34,6 +38,11 @@ def engine_of(warehouse: Warehouse) -> Engine:
 
     engine.on_begin = confirm
     return engine
+
+
+def models_at_a_time(warehouse: Warehouse) -> int:
+    """Return how many models to build side by side; one on Postgres, which serves others too."""
+    return MODELS_AT_A_TIME if isinstance(warehouse, DuckDBWarehouse) else 1
 
 
 def _engine_over(warehouse: Warehouse) -> DuckDBEngine | PostgresEngine:

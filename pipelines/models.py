@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cal_source.run_ids import new_run_id, utc_now
 from pipelines.answer_views import refresh_answer_views
 from pipelines.built_models import write_built
-from pipelines.engines import engine_of, spark_engine_on
+from pipelines.engines import engine_of, models_at_a_time, spark_engine_on
 from pipelines.exit_codes import ExitCode
 from pipelines.lease import writing
 from pipelines.runs import recorded_run
@@ -60,7 +60,12 @@ def build_models(
         recorded_run(warehouse, run_id, "transform", settings, clock=clock) as record,
     ):
         result = build(
-            project, engine_of(warehouse), as_of=moment, select=list(select) or None, whole=whole
+            project,
+            engine_of(warehouse),
+            as_of=moment,
+            select=list(select) or None,
+            whole=whole,
+            workers=models_at_a_time(warehouse),
         )
         if result.ok:
             names = [model.name for model in result.models]
