@@ -95,6 +95,7 @@ def test_a_metric_has_all_that_the_file_says(bakery_with):
         ("sum(loaf_count)", "sum(max(loaf_count))", 10, "is no aggregate"),
         ("sum(sale_count)", "count(distinct day, bread)", 11, "is no aggregate"),
         ("grain: day, bread", "grain: day", 8, "Write 'day, bread'."),
+        ("    grain: day, bread\n", "", 3, "Write 'day, bread'."),
         ("label: Loaves per sale", "labels: Loaves", 4, "Did you mean 'label'?"),
         ("unit: loaves", "unit:", 12, "has no 'unit'. Add 'unit: …'."),
         ('    caveats:\n      - "{Half} loaves count as whole."\n', "", 3, "has no 'caveats'"),
@@ -121,6 +122,17 @@ def test_a_mistake_is_told_with_its_line_and_how_to_mend_it(bakery_with, old, ne
 
     told = [str(problem) for problem in caught.value.problems]
     assert [text for text in told if text.startswith(f"metrics.yml:{line}: ") and message in text]
+
+
+def test_a_metric_without_grain_is_one_number_of_another_mart(bakery_with):
+    text = FILE.replace("    grain: day, bread\n", "").replace(
+        "column: loaves_per_sale", "column: marts.dim_days.day"
+    )
+    metric = bakery_with(text).metrics.metrics["loaves_per_sale"]
+
+    assert (metric.grain, metric.keys) == ((), ())
+    page = metrics_page(bakery_with(text).metrics, title="Shop", introduction="Hello.")
+    assert "Computed from `marts.fct_sales` as a whole, dated by `day`." in page
 
 
 def test_two_metrics_cannot_share_a_name_or_a_column(bakery_with):
