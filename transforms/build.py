@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from transforms.engine import Engine, Kind, Replacement
 from transforms.errors import EngineError, NaiveTimeError, Problem, ProjectError, did_you_mean
+from transforms.history import read_watermarks
 from transforms.incremental import BuiltFrom, Ledger, Step
 from transforms.project import place_of
 from transforms.promises import declared_keys
@@ -20,9 +21,10 @@ from transforms.selection import select_models
 from transforms.worker import Plan, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from transforms.model import Model
     from transforms.project import Project
 
 Clock = "Callable[[], float]"
@@ -116,7 +118,16 @@ def _ledger(
     names = select_models(project, select)
     catalog = engine.catalog()
     _require_sources(project, catalog, names)
-    return Ledger(project, engine, as_of, catalog, frozenset(names)), names
+    watermarks = read_watermarks(engine, list(_with_history(project, catalog, names)))
+    return Ledger(project, engine, as_of, catalog, watermarks, frozenset(names)), names
+
+
+def _with_history(
+    project: Project, catalog: Collection[str], names: Sequence[str]
+) -> Iterator[Model]:
+    for model in (project.models[name] for name in names):
+        if model.header.history is not None and model.header.history[0] in catalog:
+            yield model
 
 
 def _remembered(engine: Engine) -> dict[str, BuiltFrom]:

@@ -359,7 +359,7 @@ def compile_calls(query: exp.Query, dialect: str) -> exp.Query:
     """
     for call, function in engine_calls(query):
         arguments = {
-            name: value.sql(dialect=dialect, identify=True, comments=False)
+            name: value.sql(dialect=dialect, identify=True, comments=False, copy=False)
             for name, value in zip(function.arguments, call.expressions, strict=True)
         }
         # text of the dialect, which no generator may touch again

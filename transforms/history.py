@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Self
 from sqlglot import exp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from transforms.engine import Engine
     from transforms.model import Model
 
@@ -46,15 +48,39 @@ class Watermark:
         return cls(latest, int(begun), int(ended))
 
 
-def read_watermark(engine: Engine, model: Model) -> str:
-    """Return how far the history behind a view has come, as text."""
-    table, (begin, end) = _history(model)
-    columns = (exp.Max(this=begin), exp.Max(this=end))
-    query = exp.select(*(exp.alias_(column, f"c{n}") for n, column in enumerate(columns)))
-    row = engine.rows(_sql(engine, query.from_(table)))[0]
-    moments = [moment for moment in row if isinstance(moment, datetime)]
-    latest = max((m.astimezone(UTC) for m in moments), default=_BEGINNING).isoformat(sep=" ")
-    return str(Watermark(latest, *_counts(engine, model, latest)))
+def read_watermarks(engine: Engine, models: Sequence[Model]) -> dict[str, str]:
+    """Return how far the histories behind views have come: view → watermark, as text.
+
+    One query asks for all of them.
+
+    Args:
+        engine: Where the histories are.
+        models: Views with `history` in their headers.
+    """
+    if not models:
+        return {}
+    parts = " union all ".join(
+        _sql(engine, _bounds(model, place)) for place, model in enumerate(models)
+    )
+    return {
+        models[int(str(place))].name: str(
+            Watermark(_latest(moments), int(str(begun)), int(str(ended)))
+        )
+        for place, *moments, begun, ended in engine.rows(parts)
+    }
+
+
+# No version begins or ends after the latest moment, so that those by then are all.
+def _bounds(model: Model, place: int) -> exp.Select:
+    table, columns = _history(model)
+    found = [exp.Literal.number(place)]
+    found += [made(this=column) for made in (exp.Max, exp.Count) for column in columns]
+    return exp.select(*(exp.alias_(each, f"c{n}") for n, each in enumerate(found))).from_(table)
+
+
+def _latest(moments: Sequence[object]) -> str:
+    known = [moment.astimezone(UTC) for moment in moments if isinstance(moment, datetime)]
+    return max(known, default=_BEGINNING).isoformat(sep=" ")
 
 
 def changed_rows(engine: Engine, model: Model, since: str) -> exp.Query | None:

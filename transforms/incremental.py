@@ -27,7 +27,7 @@ from sqlglot import exp
 from transforms import partitions
 from transforms.engine import Kind, changed_of
 from transforms.functions import functions_digest
-from transforms.history import changed_rows, read_watermark, rows_since
+from transforms.history import changed_rows, rows_since
 from transforms.promises import read_promise
 from transforms.render import render
 from transforms.results import How
@@ -115,19 +115,31 @@ class Step:
 
 @dataclass
 class Ledger:
-    """Decides for each model of one build, in an order in which inputs come first."""
+    """Decides for each model of one build, in an order in which inputs come first.
+
+    Attributes:
+        project: The project.
+        engine: Where it is built.
+        as_of: The moment that `:as_of` stands for.
+        catalog: Columns of the warehouse's tables before the build.
+        watermarks: View → how far the history behind it had come before the build.
+        chosen: Names of the models that are built.
+        before: What each model was last built from.
+        steps: What was decided.
+    """
 
     project: Project
     engine: Engine
     as_of: datetime
     catalog: Mapping[str, Mapping[str, str]]
+    watermarks: Mapping[str, str]
     chosen: Collection[str]
     before: dict[str, BuiltFrom] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
 
     def decide(self, model: Model, engine: Engine) -> Step:
         """Return and note what to do with `model`, asking the warehouse in the given session."""
-        built_from = self._built_from(model, engine)
+        built_from = self._built_from(model)
         step = self._step(model, engine, built_from, self.before.get(model.name))
         if step.how is How.WHOLE and self._is_comparable(model, built_from):
             step = replace(step, changed=partitions.whole_difference(model))
@@ -164,12 +176,12 @@ class Ledger:
             return partitions.all_of(changed_of(name))
         return changed_rows(engine, model, since) if model.header.history is not None else None
 
-    def _built_from(self, model: Model, engine: Engine) -> BuiltFrom:
+    def _built_from(self, model: Model) -> BuiltFrom:
         inputs = {name: self.current(name) for name in sorted(model.reads)}
         text, digest = self._digests(model)
         as_of = self.as_of.astimezone(UTC).isoformat() if model.names_as_of else ""
         if model.header.history is not None:
-            version = self._watermark(model, engine)
+            version = self.watermarks.get(model.name, "")
         elif all(inputs.values()):
             version = _digest([digest, as_of, *(f"{n}={v}" for n, v in inputs.items())])
         else:
@@ -185,10 +197,6 @@ class Ledger:
         query = render(model.query, dialect=dialect, as_of=_NO_MOMENT)
         parts = [query, model.header.materialized, *model.header.partition, *model.column_names]
         return text, _digest(parts)
-
-    def _watermark(self, model: Model, engine: Engine) -> str:
-        table = model.header.history[0] if model.header.history else ""
-        return read_watermark(engine, model) if table in self.catalog else ""
 
     def _step(self, model: Model, engine: Engine, new: BuiltFrom, old: BuiltFrom | None) -> Step:
         if model.name not in self.catalog or old is None:

@@ -36,7 +36,8 @@ def render(
             alias = node.alias_or_name
             node.set("this", exp.to_identifier(shadow_of(node.name), quoted=True))
             node.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
-    return compile_calls(placed, dialect).sql(dialect=dialect, identify=True, comments=False)
+    compiled = compile_calls(placed, dialect)
+    return compiled.sql(dialect=dialect, identify=True, comments=False, copy=False)
 
 
 def _moment(as_of: datetime) -> exp.Expr:
