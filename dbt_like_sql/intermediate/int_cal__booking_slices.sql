@@ -150,83 +150,58 @@ cells as (
         counts.rating_3_or_more_count
     from marts.agg_bookings_by_circumstance as counts
     inner join spans on counts.start_date between spans.first_date and spans.last_date
-),
-
-summed as (
-    select
-        period,
-        dimension,
-        dimension_value,
-        sum(booking_count) as booking_count,
-        sum(decided_count) as decided_count,
-        sum(rejected_count) as rejected_count,
-        sum(expired_count) as expired_count,
-        sum(due_count) as due_count,
-        sum(cancelled_count) as cancelled_count,
-        sum(late_cancelled_count) as late_cancelled_count,
-        sum(attendee_cancelled_count) as attendee_cancelled_count,
-        sum(host_cancelled_count) as host_cancelled_count,
-        sum(past_accepted_count) as past_accepted_count,
-        sum(covered_count) as covered_count,
-        sum(booking_no_show_count) as booking_no_show_count,
-        sum(booking_full_no_show_count) as booking_full_no_show_count,
-        sum(host_no_show_count) as host_no_show_count,
-        sum(any_no_show_count) as any_no_show_count,
-        sum(attendee_count) as attendee_count,
-        sum(attendee_no_show_count) as attendee_no_show_count,
-        sum(chain_start_count) as chain_start_count,
-        sum(moved_count) as moved_count,
-        sum(known_booker_count) as known_booker_count,
-        sum(repeat_count) as repeat_count,
-        sum(rated_count) as rated_count,
-        sum(rating_sum) as rating_sum,
-        sum(rating_over_3_count) as rating_over_3_count,
-        sum(rating_3_or_more_count) as rating_3_or_more_count
-    from cells
-    group by period, dimension, dimension_value
 )
 
 select
     period, -- text; all time, last 3 months, month (its value) or month before (the one before it)
     dimension, -- text; what the value is of
     dimension_value, -- text; value or id
-    cast(booking_count as bigint) as booking_count, -- number; bookings of every status
-    cast(decided_count as bigint) as decided_count, -- number; past, moved ones left out
-    cast(rejected_count as bigint) as rejected_count, -- number; of them declined by the host
-    cast(expired_count as bigint) as expired_count, -- number; of them never answered by the host
-    cast(due_count as bigint) as due_count, -- number; past, accepted or cancelled
-    cast(cancelled_count as bigint) as cancelled_count, -- number; of them cancelled
+    cast(sum(booking_count) as bigint) as booking_count, -- number; bookings of every status
+    cast(sum(decided_count) as bigint) as decided_count, -- number; past, moved ones left out
+    cast(sum(rejected_count) as bigint) as rejected_count, -- number; of them declined by the host
     cast(
-        late_cancelled_count as bigint
+        sum(expired_count) as bigint
+    ) as expired_count, -- number; of them never answered by the host
+    cast(sum(due_count) as bigint) as due_count, -- number; past, accepted or cancelled
+    cast(sum(cancelled_count) as bigint) as cancelled_count, -- number; of them cancelled
+    cast(
+        sum(late_cancelled_count) as bigint
     ) as late_cancelled_count, -- number; within a day of the start or after it
     cast(
-        attendee_cancelled_count as bigint
+        sum(attendee_cancelled_count) as bigint
     ) as attendee_cancelled_count, -- number; by somebody who attends
-    cast(host_cancelled_count as bigint) as host_cancelled_count, -- number; by the hosting side
-    cast(past_accepted_count as bigint) as past_accepted_count, -- number; accepted and ended
     cast(
-        covered_count as bigint
+        sum(host_cancelled_count) as bigint
+    ) as host_cancelled_count, -- number; by the hosting side
+    cast(sum(past_accepted_count) as bigint) as past_accepted_count, -- number; accepted and ended
+    cast(
+        sum(covered_count) as bigint
     ) as covered_count, -- number; of them in host-months in which anybody was marked absent
-    cast(booking_no_show_count as bigint) as booking_no_show_count, -- number; any attendee absent
     cast(
-        booking_full_no_show_count as bigint
+        sum(booking_no_show_count) as bigint
+    ) as booking_no_show_count, -- number; any attendee absent
+    cast(
+        sum(booking_full_no_show_count) as bigint
     ) as booking_full_no_show_count, -- number; every attendee absent
-    cast(host_no_show_count as bigint) as host_no_show_count, -- number; the host absent
-    cast(any_no_show_count as bigint) as any_no_show_count, -- number; anybody absent
+    cast(sum(host_no_show_count) as bigint) as host_no_show_count, -- number; the host absent
+    cast(sum(any_no_show_count) as bigint) as any_no_show_count, -- number; anybody absent
     cast(
-        attendee_count as bigint
+        sum(attendee_count) as bigint
     ) as attendee_count, -- number; bookers and guests of accepted, ended ones
-    cast(attendee_no_show_count as bigint) as attendee_no_show_count, -- number; of them absent
+    cast(sum(attendee_no_show_count) as bigint) as attendee_no_show_count, -- number; of them absent
     cast(
-        chain_start_count as bigint
+        sum(chain_start_count) as bigint
     ) as chain_start_count, -- number; wishes to meet: each chain of moves once
-    cast(moved_count as bigint) as moved_count, -- number; of them moved at least once
-    cast(known_booker_count as bigint) as known_booker_count, -- number; wishes of one known person
+    cast(sum(moved_count) as bigint) as moved_count, -- number; of them moved at least once
     cast(
-        repeat_count as bigint
+        sum(known_booker_count) as bigint
+    ) as known_booker_count, -- number; wishes of one known person
+    cast(
+        sum(repeat_count) as bigint
     ) as repeat_count, -- number; of them by somebody who had booked before
-    cast(rated_count as bigint) as rated_count, -- number; rated meetings
-    cast(rating_sum as bigint) as rating_sum, -- number; sum of their ratings
-    cast(rating_over_3_count as bigint) as rating_over_3_count, -- number; rated 4 or 5
-    cast(rating_3_or_more_count as bigint) as rating_3_or_more_count -- number; rated 3 to 5
-from summed
+    cast(sum(rated_count) as bigint) as rated_count, -- number; rated meetings
+    cast(sum(rating_sum) as bigint) as rating_sum, -- number; sum of their ratings
+    cast(sum(rating_over_3_count) as bigint) as rating_over_3_count, -- number; rated 4 or 5
+    cast(sum(rating_3_or_more_count) as bigint) as rating_3_or_more_count -- number; rated 3 to 5
+from cells
+group by period, dimension, dimension_value
