@@ -73,7 +73,7 @@ def read_watermarks(engine: Engine, models: Sequence[Model]) -> dict[str, str]:
 # No version begins or ends after the latest moment, so that those by then are all.
 def _bounds(model: Model, place: int) -> exp.Select:
     table, columns = _history(model)
-    found = [exp.Literal.number(place)]
+    found: list[exp.Expr] = [exp.Literal.number(place)]
     found += [made(this=column) for made in (exp.Max, exp.Count) for column in columns]
     return exp.select(*(exp.alias_(each, f"c{n}") for n, each in enumerate(found))).from_(table)
 

@@ -32,12 +32,16 @@ def render(
     for node in list(placed.find_all(exp.Placeholder, exp.Table)):
         if isinstance(node, exp.Placeholder):
             node.replace(_moment(as_of))
-        elif VISIBLE not in node.meta and f"{node.db}.{node.name}" in shadowed:
+        elif isinstance(node, exp.Table) and _is_shadowed(node, shadowed):
             alias = node.alias_or_name
             node.set("this", exp.to_identifier(shadow_of(node.name), quoted=True))
             node.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     compiled = compile_calls(placed, dialect)
     return compiled.sql(dialect=dialect, identify=True, comments=False, copy=False)
+
+
+def _is_shadowed(table: exp.Table, shadowed: Collection[str]) -> bool:
+    return VISIBLE not in table.meta and f"{table.db}.{table.name}" in shadowed
 
 
 def _moment(as_of: datetime) -> exp.Expr:
