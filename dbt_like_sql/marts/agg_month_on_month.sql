@@ -68,5 +68,7 @@ select
             + (rate_before - rate_low_before) * (rate_before - rate_low_before)
             then 'down'
         else 'not clear'
-    end as change -- text; up, down, not clear (chance can explain it) or not enough data
+    end as change, -- text; up, down, not clear (chance can explain it) or not enough data
+    rate_low_before as rate_before_low, -- 0..1; lower end of the 95 % interval of rate_before
+    rate_high_before as rate_before_high -- 0..1; upper end of it
 from paired

@@ -144,7 +144,7 @@ def test_rates_of_counts_stand_beside_their_interval(project):
     found = set()
     for model in project.models.values():
         for column in model.column_names:
-            if column in {"rate", "attended_share"} or column.endswith("_rate"):
+            if column in {"rate", "rate_before", "attended_share"} or column.endswith("_rate"):
                 found.add(column)
                 interval = {f"{column}_low", f"{column}_high"}
                 if column not in WITHOUT_INTERVAL:
