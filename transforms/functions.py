@@ -60,6 +60,9 @@ def _rows(  # noqa: PLR0917 - as above
     return EngineFunction(name, tuple(arguments.split()), meaning, forms, is_table=True)
 
 
+# DuckDB takes each instant to a calendar of time zones to add to it or to say what clocks show; in
+# UTC, counting takes a twentieth of that time. No source has an infinite instant.
+_UTC_TIME = "make_timestamp(epoch_us({instant}))"
 # DuckDB and Postgres read a wall-clock time that comes twice as the later instant, and one that
 # never comes with the offset before the jump. The offset of the day before finds the first one.
 _ZONE_READING = "(({wall_time}) at time zone ({zone}))"
@@ -96,10 +99,18 @@ _FUNCTIONS: Final = (
         "utc_day",
         "instant",
         "date; the day of an instant in UTC",
-        "cast(({instant}) at time zone 'UTC' as date)",
+        f"cast({_UTC_TIME} as date)",
         "cast(({instant}) at time zone 'UTC' as date)",
         "cast(convert_timezone(current_timezone(), 'UTC', cast({instant} as timestamp_ntz)) "
         "as date)",
+    ),
+    _scalar(
+        "utc_wall_time",
+        "instant",
+        "wall-clock time; what clocks show at an instant in UTC",
+        _UTC_TIME,
+        "(({instant}) at time zone 'UTC')",
+        "convert_timezone(current_timezone(), 'UTC', cast({instant} as timestamp_ntz))",
     ),
     _scalar(
         "local_time",
@@ -131,7 +142,7 @@ _FUNCTIONS: Final = (
         "add_minutes",
         "instant minutes",
         "instant; so many whole minutes later, earlier when negative",
-        "(({instant}) + to_minutes(cast({minutes} as bigint)))",
+        "make_timestamptz(epoch_us({instant}) + 60000000 * cast({minutes} as bigint))",
         "(({instant}) + ({minutes}) * interval '1 minute')",
         "timestampadd(minute, cast({minutes} as int), {instant})",
     ),

@@ -56,7 +56,7 @@ select
     utc_day(start_at) as start_date, -- date; in UTC, unlike that of fct_bookings
     month_start(utc_day(start_at)) as start_month_date, -- date; first of its month, in UTC
     utc_day(end_at) as end_date, -- date; in UTC
-    cast(extract(hour from local_time(start_at, 'UTC')) as integer) as start_hour, -- 0..23; in UTC
+    cast(extract(hour from utc_wall_time(start_at)) as integer) as start_hour, -- 0..23; in UTC
     start_date as local_start_date, -- date; in the host's zone, as in fct_bookings
     month_start(start_date) as local_start_month_date, -- date; first of its month
     start_hour as local_start_hour, -- 0..23; in the host's zone, as in fct_bookings

@@ -5,6 +5,14 @@
 select utc_day(cast('2026-03-01 23:30:00-05:00' as timestamptz)) as d
 -- expect: 2026-03-02
 
+-- utc_wall_time, utc_day: to the microsecond, before 1970, a NULL
+select
+    utc_wall_time(cast('2026-03-01 23:30:00.000001-05:00' as timestamptz)) as a,
+    utc_wall_time(cast('1969-12-31 23:59:59+00:00' as timestamptz)) as b,
+    utc_day(cast('1900-01-01 00:30:00+01:00' as timestamptz)) as c,
+    utc_wall_time(cast(null as timestamptz)) as d
+-- expect: 2026-03-02 04:30:00.000001 | 1969-12-31 23:59:59 | 1899-12-31 | NULL
+
 -- local_time: both sides of a clock change, a half hour, a NULL
 select
     local_time(cast('2026-03-29 00:59:59+00:00' as timestamptz), 'Europe/Berlin') as a,
