@@ -101,7 +101,7 @@ class Extraction:
         self._lists = Lists(client, clock)
         self._identity = Identity(self._lists, organization_id)
         self._forms: dict[str, Form] = {}
-        self._prepared: dict[str, list[Batch]] = {}
+        self._prepared: dict[str, Iterable[Batch]] = {}
         self._silent_operations: set[str] = set()
 
     @contextmanager
@@ -175,10 +175,15 @@ class Extraction:
         Raises:
             CalError: As reading does.
         """
-        found = self._prepared[resource] = list(batches)
+        found = list(batches)
+        self._prepared[resource] = found
         return found
 
-    def prepared(self, resource: str) -> Sequence[Batch] | None:
+    def prepare_as_read(self, resource: str, batches: Iterable[Batch]) -> None:
+        """Keep for `prepared` batches of which some may be read only when they are asked for."""
+        self._prepared[resource] = batches
+
+    def prepared(self, resource: str) -> Iterable[Batch] | None:
         """Hand over what was prepared of a table; None where nothing was."""
         return self._prepared.pop(resource, None)
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pyarrow as pa
+
     from cal_source.columns import Drift
     from cal_source.records import Quarantined
 
@@ -109,6 +111,8 @@ class Ledger:
         drift: Fields that differ from their declaration, and in how many records.
         coverage: Parts of tables that were read completely.
         requests: Requests to the bookings list, by purpose.
+        confirmed: Bookings that were read and stand in the warehouse as they were read, so that
+            none of their rows is landed; columns `uid`, `_scope`, `_run_id`, `_loaded_at`.
     """
 
     reads: list[ReadRecord] = field(default_factory=list)
@@ -116,6 +120,7 @@ class Ledger:
     drift: Counter[Drift] = field(default_factory=Counter)
     coverage: list[Coverage] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
+    confirmed: list[pa.Table] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count_request(self, purpose: str) -> None:

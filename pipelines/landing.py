@@ -20,7 +20,7 @@ from pipelines.landed import LANDING
 from pipelines.publish import drop_landing
 from pipelines.sql_text import quoted, quoted_list
 from pipelines.steps import Step, begin
-from pipelines.unchanged import set_unchanged_aside
+from pipelines.unchanged import land_confirmed, set_unchanged_aside
 from pipelines.warehouse import is_postgres
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def _land_records(warehouse: Warehouse, extraction: Extraction) -> None:
         "schema_drift": list(ledger.iter_drift(run_id)),
     }
     begin(Step.LOAD)
+    land_confirmed(warehouse, extraction)
     with warehouse.transaction():
         warehouse.execute(f"create schema if not exists {LANDING}")
         for name, rows in records.items():

@@ -19,6 +19,7 @@ from cal_source.tables import TABLES
 from pipelines.errors import PipelineError
 from pipelines.landed import LANDING
 from pipelines.steps import Step, begin
+from pipelines.unchanged import land_confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -77,6 +78,7 @@ def load(
             pa.default_memory_pool().release_unused()  # else Arrow keeps what DuckDB could use
             begin(Step.NORMALIZE)
             pipeline.normalize()
+            land_confirmed(warehouse, extraction)
             begin(Step.LOAD)
             pipeline.load(raise_on_failed_jobs=True)
         except Exception as error:

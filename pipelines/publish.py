@@ -27,7 +27,7 @@ from pipelines.merge import Merge, collect_landed
 from pipelines.ops import QUARANTINE, READS
 from pipelines.retirement import GONE, find_gone, hold_unexplained
 from pipelines.sql_text import quoted_list
-from pipelines.unchanged import touch
+from pipelines.unchanged import touch, touch_confirmed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pipelines.landed import Columns
     from pipelines.warehouse import Warehouse
 
+_BROUGHT: Final = "publish_brought"
 # What happened to members and teams explains which bookings are gone; details follow bookings.
 _IN_ORDER: Final = (*sorted(ROOT_TABLES, key=lambda t: t.name == "bookings"), *DETAIL_TABLES)
 
@@ -154,13 +155,14 @@ class _Publication:
             touch(warehouse, table, self._run_id)
             return
         landing = collect_landed(warehouse, table, self._run_id) if has_landed else None
+        brought = self._brought(table, has_landed=has_landed)
         gone = 0
         if name in self._filled:
-            gone = self._find_gone(table, has_landed=has_landed, accepts_losses=accepts_losses)
+            gone = self._find_gone(table, brought, accepts_losses=accepts_losses)
+        if brought and name in self._doubted:
+            unbury(warehouse, table, brought)
         if landing is None and not gone:
             return
-        if has_landed and name in self._doubted:
-            unbury(warehouse, table, LANDED)
         if gone:
             published.retired[name] = gone
             bury(warehouse, table, GONE, self._run_id, self._now)
@@ -172,10 +174,27 @@ class _Publication:
         if proves_keys and has_landed:
             _compare(warehouse, table, self._landed, published)
 
-    def _find_gone(self, table: Table, *, has_landed: bool, accepts_losses: bool) -> int:
+    def _brought(self, table: Table, *, has_landed: bool) -> str | None:
+        """Return the scratch table with the keys of all records read; None where none was.
+
+        Bookings that stand as they were read are not landed; that they were read is said here.
+        """
+        landed = LANDED if has_landed else None
+        if table.name != "bookings" or "confirmed" not in self._landed:
+            return landed
+        touch_confirmed(self._warehouse, self._run_id)
+        of_landed = f"select uid from {LANDED} union all " if has_landed else ""
+        self._warehouse.execute(f"drop table if exists {_BROUGHT}")
+        self._warehouse.execute(
+            f"create temp table {_BROUGHT} as {of_landed}"
+            f"select uid from {LANDING}.confirmed where _run_id = $run",
+            {"run": self._run_id},
+        )
+        return _BROUGHT
+
+    def _find_gone(self, table: Table, brought: str | None, *, accepts_losses: bool) -> int:
         """List the rows that are gone and are believed to be; returns how many."""
-        scratch = LANDED if has_landed else None
-        gone = find_gone(self._warehouse, table, self._run_id, self._landed, scratch)
+        gone = find_gone(self._warehouse, table, self._run_id, self._landed, brought)
         if not gone:
             return 0
         held = self._published.held[table.name] = hold_unexplained(

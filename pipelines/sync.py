@@ -227,19 +227,25 @@ class _Runs:
 
     def further_parts(self, result: SyncResult) -> SyncResult:
         """Read the rest of a large account, each part published, then what changed meanwhile."""
+        further = self._positions()
+        if not further:
+            return result
         reached: set[datetime] = set()
-        while True:
-            positions = {cursor.position_at for cursor in cursors(self._warehouse).values()}
-            further = {position for position in positions if position} - reached
-            if not further:
-                break
-            reached |= further
-            result = result.then(self.once(_BOOKINGS))
-        if not reached or self._view is None:
+        with self._warehouse.filled_in_parts():
+            while further:
+                reached |= further
+                result = result.then(self.once(_BOOKINGS))
+                further = self._positions() - reached
+        if self._view is None:
             return result
         cursor = cursors(self._warehouse)[self._view.scope]
         changes = changes_since(cursor, self._options)
         return result.then(self.once(_BOOKINGS, reads=changes))
+
+    def _positions(self) -> set[datetime]:
+        """Return up to where the views are read whose reading is not at its end."""
+        positions = {cursor.position_at for cursor in cursors(self._warehouse).values()}
+        return {position for position in positions if position is not None}
 
     def repaired(self, result: SyncResult) -> SyncResult:
         """Read again what Cal.com counts differently, until it agrees or two tries were made."""
@@ -304,6 +310,7 @@ class _Runs:
             resources,
             lands_unchanged=self._options.full,
         )
+        self._warehouse.release_memory()  # publishing needs none of what loading has kept
         self._view = extraction.booking_view
         begin(Step.PUBLISH)
         published = publish(
@@ -318,6 +325,7 @@ class _Runs:
         proofs = prove_keys(self._warehouse, extraction, published.keys)
         if "bookings" in resources:
             proofs += _prove(self._warehouse, extraction)
+        self._warehouse.release_memory()  # a next part begins with reading
         return SyncResult(
             run_id=extraction.run_id,
             tables=_table_counts(self._warehouse, published),

@@ -182,6 +182,14 @@ class Warehouse(ABC):
         del memory_mb  # a server has its own settings
         return nullcontext()
 
+    def release_memory(self) -> None:
+        """Give back what the database keeps in this process in case it is needed again."""
+        return  # a server has its own
+
+    def filled_in_parts(self) -> AbstractContextManager[None]:
+        """Commit several large parts of the same tables inside, one after the other."""
+        return nullcontext()
+
     @abstractmethod
     def another_session(self) -> Warehouse:
         """Open a second session; only where `takes_sessions`."""

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pipelines.warehouse.base import Parameters
 
 
-_MB_PER_THREAD: Final = 64  # with less each, DuckDB's threads spill where one would not
+_IDLE_MB: Final = 24
+_MB_PER_THREAD: Final = 128  # with less each, threads spill, and hold more than one would
 
 
 class DuckDBWarehouse(Warehouse):
@@ -133,6 +134,29 @@ class DuckDBWarehouse(Warehouse):
             with suppress(duckdb.Error):  # the connection may be what failed
                 for name in bounds:
                     self.connection.execute(f"reset {name}")
+
+    def release_memory(self) -> None:
+        """Give DuckDB's cached blocks back to the system; see `Warehouse.release_memory`."""
+        limit = self.scalar("select current_setting('memory_limit')")
+        with suppress(duckdb.OutOfMemoryException):  # what is in use stays
+            self.connection.execute(f"set memory_limit = '{_IDLE_MB}MB'")
+        self.connection.execute(f"set memory_limit = '{limit}'")
+
+    @contextmanager
+    def filled_in_parts(self) -> Iterator[None]:
+        """Keep DuckDB from writing tables anew at each commit; see `Warehouse.filled_in_parts`.
+
+        Every part leaves a row group that is not full. Each commit would merge those with what
+        lies behind them, so that loading an account took time with the square of its size. They
+        are merged once, when all parts are there.
+        """
+        self.connection.execute("set max_vacuum_tasks = 0")
+        try:
+            yield
+        finally:
+            with suppress(duckdb.Error):  # the connection may be what failed
+                self.connection.execute("reset max_vacuum_tasks")
+        self.connection.execute("checkpoint")
 
     def another_session(self) -> DuckDBWarehouse:
         """Refuse: one process has the file, in one session.

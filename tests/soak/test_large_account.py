@@ -8,6 +8,7 @@ from math import ceil
 
 import pytest
 
+from cal_source.bookings import SLICE_SIZE
 from cal_source.sandbox import Sandbox, World
 from pipelines.warehouse import Warehouse
 from tests.account import NOW, sync_now
@@ -53,7 +54,7 @@ def test_nothing_changed_in_a_large_account_costs_at_most_twenty_booking_request
         print(f"nothing changed: {dict(asked)}, fan-out {second.requests - asked.total()}")
     assert rows > 90_000
     assert first.outcome == second.outcome == "proved"
-    parallel_windows = ceil(rows / 12_500)
+    parallel_windows = ceil(rows / SLICE_SIZE)
     assert first.booking_requests.total() <= 1.05 * ceil(rows / 250) + 2 + parallel_windows
     assert beside_rereading <= 20
     assert asked["windows"] + asked["seated"] <= 20

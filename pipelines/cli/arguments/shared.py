@@ -31,7 +31,7 @@ READING_DEFAULTS: Final = {
     "proof_requests": 12,
     "overlap": 10,
     "workers": 4,
-    "memory": 200,
+    "memory": 128,
     "accounts": None,
 }
 
