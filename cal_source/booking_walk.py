@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("cal_source")
 
 _TICK: Final = timedelta(milliseconds=1)
-_WORTH_SLICES: Final = 1.25
 _COUNTED_AS_A_WHOLE: Final = frozenset({
     "take", "skip", "sortCreated", "sortUpdatedAt",
     "afterCreatedAt", "beforeCreatedAt", "afterUpdatedAt", "beforeUpdatedAt",
@@ -245,7 +244,7 @@ class _Walk:
         Cal.com tells no count by creation time, so time is cut evenly.
         """
         left = (self._extraction.booking_total or 0) - self._reads.read_before - read
-        if left <= _WORTH_SLICES * self._reads.slice_size or reached is None:
+        if left <= self._reads.slice_size or reached is None:
             return []
         number = ceil(left / self._reads.slice_size)
         width = (self._started() - reached) / number

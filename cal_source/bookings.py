@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PAGE_SIZE: Final = 250
 WORKERS: Final = 4
-SLICE_SIZE: Final = 20_000  # bookings; 80 requests at full pages, and three or four to end it
+SLICE_SIZE: Final = 25_000  # bookings; 100 requests at full pages, and three or four to end it
 RESOURCE: Final = "bookings"
 OVERLAP: Final = timedelta(minutes=10)
 """How far an incremental read starts before the last change seen: the longest time between
@@ -59,8 +59,8 @@ class BookingReads:
         counted_from: Ask how many bookings start at or after each of these instants.
         page_size: Bookings per request, 1 to 250.
         workers: Most requests at a time.
-        slice_size: Bookings that one worker is to read in a row; a whole reading of a quarter more
-            is split up.
+        slice_size: Bookings that one worker is to read in a row; a whole reading of more is split
+            up.
         most_slices: End a whole reading after so many; None reads to the end.
     """
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _DAYS_BACK: Final = (30, 14, 7, 3, 1)
 _DAYS_AHEAD: Final = timedelta(days=7)
 _DAY: Final = timedelta(days=1)
-_PUBLISHED_SLICES: Final = 4  # of a reading in parts: 80,000 bookings at the default slice size
+_PUBLISHED_SLICES: Final = 3  # of a reading in parts: 75,000 bookings at the default slice size
 _END_OF_WALK: Final = 2  # the page that brings nothing new, and one long run of equal values
 
 

@@ -50,35 +50,40 @@ class Versions:
     def _history(self) -> str:
         return f"raw.{self.table.name}_history"
 
-    def keep(self, warehouse: Warehouse, touched: str | None, now: datetime) -> int:
+    def collect_open(self, warehouse: Warehouse, touched: str) -> None:
+        """Note what the touched rows are now; call it before they are replaced.
+
+        The open versions of a table are its current rows, and those are found sooner.
+
+        Args:
+            warehouse: The open warehouse, inside the publish transaction.
+            touched: Scratch table with the keys of the root's rows that will be written or retired.
+        """
+        root = self.table.parent_key or {key: key for key in self.table.key}
+        is_touched = " and ".join(f"t.{quoted(p)} = r.{quoted(c)}" for c, p in root.items())
+        warehouse.execute(f"drop table if exists {_OPEN}")
+        warehouse.execute(
+            f"create temp table {_OPEN} as select {quoted_list(self.table.key)}, _content_hash "
+            f"from raw.{self.table.name} as r "
+            f"where exists (select 1 from {touched} as t where {is_touched})"
+        )
+
+    def keep(self, warehouse: Warehouse, now: datetime, *, has_versions: bool) -> int:
         """Make the open versions of the touched rows equal to their current rows.
 
         Args:
             warehouse: The open warehouse, inside the publish transaction.
-            touched: Scratch table with the keys of the root's rows that were written or retired;
-                None while the history is empty.
             now: End of versions whose row is gone; a version that has a successor ends where that
                 begins.
+            has_versions: Whether there are versions, and `collect_open` has noted the open ones.
 
         Returns:
             How many rows are new or differ from their last version.
         """
-        if touched is None:
+        if not has_versions:
             return self._begin(warehouse, but=None)
-        self._collect_open(warehouse, touched)
         self._end(warehouse, now)
         return self._begin(warehouse, but=_OPEN)
-
-    def _collect_open(self, warehouse: Warehouse, touched: str) -> None:
-        """Write key and content of the touched rows' open versions into a scratch table."""
-        root = self.table.parent_key or {key: key for key in self.table.key}
-        is_touched = " and ".join(f"t.{quoted(p)} = h.{quoted(c)}" for c, p in root.items())
-        warehouse.execute(f"drop table if exists {_OPEN}")
-        warehouse.execute(
-            f"create temp table {_OPEN} as select {quoted_list(self.table.key)}, _content_hash "
-            f"from {self._history} as h where h.valid_to is null "
-            f"and exists (select 1 from {touched} as t where {is_touched})"
-        )
 
     def _end(self, warehouse: Warehouse, now: datetime) -> None:
         """End the open versions whose row is gone or has other content now."""

@@ -118,20 +118,21 @@ class Merge:
     def _merge(
         self, warehouse: Warehouse, member: Table, touched: str, now: datetime
     ) -> tuple[int, int]:
+        source = None
+        if self.landing is not None and member.name in self.landed:
+            source = self.landing.source(member)
+            self._refuse_double_keys(warehouse, member, source)
+        versions = Versions(member, source, self.landed)
+        has_versions = f"{member.name}_history" in self.filled
+        if has_versions:
+            versions.collect_open(warehouse, touched)
         if member.name in self.filled:
             warehouse.execute(
                 f"delete from raw.{member.name} as r using {touched} as t "
                 f"where {is_of(member, 'r', 't')}"
             )
-        source = None
-        written = 0
-        if self.landing is not None and member.name in self.landed:
-            source = self.landing.source(member)
-            self._refuse_double_keys(warehouse, member, source)
-            written = self._insert(warehouse, member, source)
-        has_versions = f"{member.name}_history" in self.filled
-        versions = Versions(member, source, self.landed)
-        return written, versions.keep(warehouse, touched if has_versions else None, now)
+        written = self._insert(warehouse, member, source) if source else 0
+        return written, versions.keep(warehouse, now, has_versions=has_versions)
 
     def _refuse_double_keys(self, warehouse: Warehouse, member: Table, source: str) -> None:
         """Refuse a landing that would break a key; no other row of such a key is left in `raw`.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cal_source.bookings import Window
 from cal_source.extraction import Extraction
+from cal_source.limiter import RateLimiter
 from cal_source.settings import resolve_settings
 from pipelines.cli.accounts import run_sync_accounts
 from pipelines.cli.writing import open_for_writing
@@ -63,7 +64,7 @@ def prepared_sync(
     })
     options = sync_options(arguments)
     options.resources()  # wrong names are told now
-    with settings.client() as client:
+    with settings.client(limiter=RateLimiter(reserve=arguments.reserve)) as client:
         extraction = partial(
             Extraction, client, organization_id=settings.organization_id, strict=False
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 from tests.bench.cases import CASES
+from tests.bench.environments import compile_ours
 from tests.bench.session import Session
 
 
@@ -28,6 +29,7 @@ def main() -> None:
     )
     asked = parser.parse_args()
     ways = tuple(filter(None, asked.ways.split(";")))
+    compile_ours()
     session = Session(asked.rounds, ways, asked.again, asked.timeout)
     for case in asked.case or CASES:
         measure, sizes = CASES[case]

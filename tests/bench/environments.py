@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Final
 
-CACHE: Final = Path(__file__).resolve().parents[2] / ".bench"
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+CACHE: Final = REPOSITORY / ".bench"
+_OURS: Final = ("cal_source", "pipelines", "transforms", "tests/bench")
 _PACKAGES: Final = {
     "dlt": ("dlt[duckdb,postgres]==1.31.0", "duckdb==1.5.5", "pyarrow==26.0.1"),
     "airbyte-cdk": ("airbyte-cdk==7.39.1",),
@@ -38,6 +41,12 @@ def environment_bin(name: str) -> Path:
             raise EnvironmentFailed(msg)
         mark.write_text("\n".join(packages))
     return folder / "bin"
+
+
+def compile_ours() -> None:
+    """Compile what our own programs import, as installers do; some leave it to the first start."""
+    folders = [sysconfig.get_path("purelib"), *(str(REPOSITORY / name) for name in _OURS)]
+    subprocess.run([sys.executable, "-m", "compileall", "-q", *folders], check=False)
 
 
 def versions_of(name: str) -> dict[str, str]:

@@ -68,6 +68,7 @@ def measured(
         ProgramFailed: It did not end well; the message shows what it said last.
     """
     variables = {**os.environ, **(environment or {})}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)  # users do not compile at every start
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         started = time.perf_counter()
         process = subprocess.Popen(

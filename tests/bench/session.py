@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.bench.environments import CACHE
+from tests.bench.environments import CACHE, REPOSITORY
 from tests.bench.measure import Cost, ProgramFailed, measured
 from tests.bench.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-REPOSITORY: Final = Path(__file__).resolve().parents[2]
 OURS: Final = "cal-warehouse"
 KEY: Final = "cal_sandbox_owner"
 _QUIET: Final = {

@@ -31,6 +31,7 @@ READING_DEFAULTS: Final = {
     "proof_requests": 12,
     "overlap": 10,
     "workers": 4,
+    "reserve": 0,
     "memory": 128,
     "accounts": None,
 }
@@ -138,11 +139,18 @@ def reading_options(parser: argparse.ArgumentParser) -> None:
         "(default: %(default)s)",
     )
     cost.add_argument(
+        "--reserve",
+        type=count,
+        metavar="N",
+        help="requests of every window of Cal.com's limit to leave to others with this key, such "
+        "as an apply from elsewhere (default: %(default)s)",
+    )
+    cost.add_argument(
         "--memory",
         type=count,
         metavar="MB",
         help="most memory for DuckDB's part of a sync; the rest goes to disk "
-        "(default: %(default)s; the process takes about 350 MB more)",
+        "(default: %(default)s; the process takes about 320 MB more)",
     )
 
 

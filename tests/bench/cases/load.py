@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from psycopg import connect
 
 from pipelines.warehouse.postgres_address import for_dlt
-from tests.bench.environments import EnvironmentFailed, environment_bin
+from tests.bench.environments import REPOSITORY, EnvironmentFailed, environment_bin
 from tests.bench.measure import ProgramFailed
 from tests.bench.reference import REFERENCES
 from tests.bench.server import Settings, running_server
-from tests.bench.session import KEY, OURS, REPOSITORY, Session, work_folder
+from tests.bench.session import KEY, OURS, Session, work_folder
 from tests.postgres_server import running_server as running_postgres
 
 if TYPE_CHECKING:
