@@ -39,7 +39,8 @@ Written by `python -m tests.bench.models`: every model on DuckDB, for an invente
 tables are written by SQL. A day brings one new booking in 365 of what is there, a tenth as many
 cancellations and as many absences anywhere in the year, and the moment moves on by a day. The
 machine has two cores and did other work at the same time, so CPU seconds stand beside the seconds
-that passed.
+that passed: where those are several times as many, they tell of the other work. What DuckDB puts
+off until it closes the file is part of each build.
 """
 TOP = 12
 
