@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cal_source.bookings import Window
 
 DEFAULT_REREAD_REQUESTS: Final = 20
-DEFAULT_MEMORY_MB: Final = 128
+DEFAULT_MEMORY_MB: Final = 256
 
 
 @dataclass(frozen=True, slots=True)

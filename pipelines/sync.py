@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -165,9 +166,12 @@ def _sync(
 ) -> SyncResult:
     publish_left_over(warehouse, utc_now())
     run = _Runs(warehouse, new_extraction, options)
-    result = run.once(resources, keys=options.keys())
-    if "bookings" in resources and options.is_ordinary:
-        result = run.further_parts(result)
+    is_ordinary = "bookings" in resources and options.is_ordinary
+    with warehouse.filled_in_parts() if run.is_filling else nullcontext():
+        result = run.once(resources, keys=options.keys())
+        if is_ordinary:
+            result = run.further_parts(result)
+    if is_ordinary:
         result = run.repaired(result)
     for table in options.details:
         uids = bookings_without_details(warehouse, table, options.detail_requests)
@@ -227,20 +231,22 @@ class _Runs:
 
     def further_parts(self, result: SyncResult) -> SyncResult:
         """Read the rest of a large account, each part published, then what changed meanwhile."""
-        further = self._positions()
-        if not further:
-            return result
         reached: set[datetime] = set()
-        with self._warehouse.filled_in_parts():
-            while further:
-                reached |= further
-                result = result.then(self.once(_BOOKINGS))
-                further = self._positions() - reached
-        if self._view is None:
+        while further := self._positions() - reached:
+            reached |= further
+            result = result.then(self.once(_BOOKINGS))
+        if not reached or self._view is None:
             return result
         cursor = cursors(self._warehouse)[self._view.scope]
         changes = changes_since(cursor, self._options)
         return result.then(self.once(_BOOKINGS, reads=changes))
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether a first load begins or goes on."""
+        return bool(self._positions()) or not self._warehouse.scalar(
+            "select count(*) from (select 1 from raw.bookings limit 1) as b"
+        )
 
     def _positions(self) -> set[datetime]:
         """Return up to where the views are read whose reading is not at its end."""

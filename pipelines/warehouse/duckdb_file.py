@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 
 _IDLE_MB: Final = 24
+# How long DuckDB's log may become before it is written into the file. That spills nothing, so that
+# within bounds of memory it waits until the file is closed, for large files may need more.
+_AT_COMMIT: Final = "'16MiB'"  # as DuckDB has it
+_AT_CLOSE: Final = "'1GB'"
 _MB_PER_THREAD: Final = 128  # with less each, threads spill, and hold more than one would
 
 
@@ -46,6 +50,8 @@ class DuckDBWarehouse(Warehouse):
         self.location = str(path)
         self.name = path.name
         self.connection: duckdb.DuckDBPyConnection
+        self._memory_mb: int | None = None
+        self._threshold = _AT_COMMIT
 
     @classmethod
     def connect(
@@ -111,7 +117,8 @@ class DuckDBWarehouse(Warehouse):
         self.connection.execute("begin transaction")
         try:
             yield
-            self.connection.execute("commit")
+            with self._boundless():
+                self.connection.execute("commit")
         except BaseException:
             with suppress(duckdb.Error):  # a failed commit has rolled back by itself
                 self.connection.execute("rollback")
@@ -120,43 +127,76 @@ class DuckDBWarehouse(Warehouse):
     @contextmanager
     def bounded(self, memory_mb: int) -> Iterator[None]:
         """Keep DuckDB's memory within bounds inside; see `Warehouse.bounded`."""
-        threads = max(1, min(os.cpu_count() or 1, memory_mb // _MB_PER_THREAD))
-        bounds = {
-            "memory_limit": f"'{memory_mb}MB'",
-            "threads": threads,
-            "preserve_insertion_order": "false",  # else DuckDB holds back what comes out of turn
-        }
-        for name, value in bounds.items():
-            self.connection.execute(f"set {name} = {value}")
+        # Else DuckDB holds back what comes out of turn.
+        self.connection.execute("set preserve_insertion_order = false")
+        self._log_up_to(_AT_CLOSE)
+        self._bind(memory_mb)
         try:
             yield
         finally:
+            self._memory_mb = None
             with suppress(duckdb.Error):  # the connection may be what failed
-                for name in bounds:
+                self._log_up_to(_AT_COMMIT)
+                for name in ("memory_limit", "threads", "preserve_insertion_order"):
                     self.connection.execute(f"reset {name}")
+
+    def _bind(self, memory_mb: int) -> None:
+        self._memory_mb = memory_mb
+        threads = max(1, min(os.cpu_count() or 1, memory_mb // _MB_PER_THREAD))
+        self.connection.execute(f"set threads = {threads}")
+        self._limit_memory(memory_mb)
+
+    def _log_up_to(self, size: str) -> None:
+        self._threshold = size
+        self.connection.execute(f"set checkpoint_threshold = {size}")
+
+    @contextmanager
+    def _boundless(self) -> Iterator[None]:
+        """Let DuckDB take the memory that it needs to write its file.
+
+        A checkpoint spills nothing, and one that is refused memory makes the open file unusable.
+        """
+        if self._memory_mb is None:
+            yield
+            return
+        self.connection.execute("reset memory_limit")
+        try:
+            yield
+        finally:
+            self._limit_memory(self._memory_mb)
+
+    def _limit_memory(self, memory_mb: int) -> None:
+        with suppress(duckdb.Error):  # what is in use stays; or the connection is what failed
+            self.connection.execute(f"set memory_limit = '{memory_mb}MB'")
 
     def release_memory(self) -> None:
         """Give DuckDB's cached blocks back to the system; see `Warehouse.release_memory`."""
-        limit = self.scalar("select current_setting('memory_limit')")
-        with suppress(duckdb.OutOfMemoryException):  # what is in use stays
-            self.connection.execute(f"set memory_limit = '{_IDLE_MB}MB'")
-        self.connection.execute(f"set memory_limit = '{limit}'")
+        if self._memory_mb is not None:
+            self._limit_memory(_IDLE_MB)
+            self._limit_memory(self._memory_mb)
 
     @contextmanager
     def filled_in_parts(self) -> Iterator[None]:
-        """Keep DuckDB from writing tables anew at each commit; see `Warehouse.filled_in_parts`.
+        """Let DuckDB write each part into the file, and once; see `Warehouse.filled_in_parts`.
 
-        Every part leaves a row group that is not full. Each commit would merge those with what
-        lies behind them, so that loading an account took time with the square of its size. They
-        are merged once, when all parts are there.
+        Otherwise it writes them into its log, and when the file is closed a second time. Every part
+        leaves row groups that are not full. They are merged when the file is closed, not with each
+        part: so loading an account would take time with the square of its size. Half the memory
+        does, because no rows are changed all over the tables.
         """
+        memory_mb, threshold = self._memory_mb, self._threshold
+        self._log_up_to(_AT_COMMIT)
         self.connection.execute("set max_vacuum_tasks = 0")
+        if memory_mb is not None:
+            self._bind(max(memory_mb // 2, 1))
         try:
             yield
         finally:
             with suppress(duckdb.Error):  # the connection may be what failed
+                self._log_up_to(threshold)
                 self.connection.execute("reset max_vacuum_tasks")
-        self.connection.execute("checkpoint")
+                if memory_mb is not None:
+                    self._bind(memory_mb)
 
     def another_session(self) -> DuckDBWarehouse:
         """Refuse: one process has the file, in one session.
@@ -176,10 +216,8 @@ class DuckDBWarehouse(Warehouse):
         try:
             yield self.connection
         finally:
-            # dlt lets the write-ahead log grow to a gigabyte: all that is published would be
-            # written into it, and once more into the file.
             with suppress(duckdb.Error):  # the connection may be what failed
-                self.connection.execute("reset global checkpoint_threshold")
+                self.connection.execute(f"set checkpoint_threshold = {self._threshold}")
 
     def explanation(self, error: BaseException) -> WarehouseError | None:
         """Return our error for a file that is locked, cannot be written or is none of DuckDB's."""

@@ -42,3 +42,26 @@ def test_what_dlt_sets_on_the_session_does_not_stay(tmp_path):
             assert warehouse.scalar(asked) != before
 
         assert warehouse.scalar(asked) == before
+
+
+def test_bounds_of_a_session_are_those_of_its_work_and_end_with_it(tmp_path):
+    with Warehouse.open(str(tmp_path / "cal.duckdb")) as warehouse:
+
+        def settings():
+            names = ("memory_limit", "checkpoint_threshold", "max_vacuum_tasks")
+            return [warehouse.scalar(f"select current_setting('{name}')") for name in names]
+
+        before = settings()
+        with warehouse.bounded(200):
+            bounded = settings()
+            with warehouse.filled_in_parts():
+                filling = settings()
+                with warehouse.transaction():
+                    warehouse.execute("create table raw.more as select range as n from range(9)")
+                warehouse.release_memory()
+                assert settings() == filling
+            assert settings() == bounded
+        assert settings() == before
+
+        assert bounded == ["190.7 MiB", "953.6 MiB", before[2]]
+        assert filling == ["95.3 MiB", before[1], 0]

@@ -32,7 +32,7 @@ READING_DEFAULTS: Final = {
     "overlap": 10,
     "workers": 4,
     "reserve": 0,
-    "memory": 128,
+    "memory": 256,
     "accounts": None,
 }
 
@@ -149,8 +149,8 @@ def reading_options(parser: argparse.ArgumentParser) -> None:
         "--memory",
         type=count,
         metavar="MB",
-        help="most memory for DuckDB's part of a sync; the rest goes to disk "
-        "(default: %(default)s; the process takes about 320 MB more)",
+        help="most memory for DuckDB's part of a sync, a first load takes half; the rest goes to "
+        "disk (default: %(default)s; the process takes about 320 MB more)",
     )
 
 
