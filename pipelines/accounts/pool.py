@@ -19,7 +19,7 @@ from cal_source.run_ids import utc_now
 from pipelines.accounts.combine import combine
 from pipelines.errors import WarehouseLocked, WarehouseMissing
 from pipelines.exit_codes import ExitCode, exit_code_of
-from pipelines.reverse_sync.verification import verify_effects
+from pipelines.reverse_sync.unverified import verify_effects
 from pipelines.sync import sync
 from pipelines.warehouse import Warehouse, is_postgres
 

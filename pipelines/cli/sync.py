@@ -17,7 +17,7 @@ from pipelines.errors import UsageError
 from pipelines.exit_codes import MEANINGS, ExitCode
 from pipelines.options import SyncOptions
 from pipelines.proof import ALL, KEYS
-from pipelines.reverse_sync.verification import verify_effects
+from pipelines.reverse_sync.unverified import verify_effects
 from pipelines.sync import SyncResult, sync
 
 if TYPE_CHECKING:

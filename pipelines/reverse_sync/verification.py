@@ -6,7 +6,6 @@ other ways and at another time, and shows what somebody changed since.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.answer import Answer
@@ -23,11 +22,12 @@ from pipelines.reverse_sync.plan import REFERENCE_PREFIX, RESULT_PREFIX
 from pipelines.reverse_sync.references import references, with_results
 from pipelines.reverse_sync.store import insert_rows, read_plan
 from pipelines.reverse_sync.tables import EFFECT_VERIFICATION
+from pipelines.reverse_sync.unverified import Verified
 from pipelines.reverse_sync.warehouse_world import records_by_key, records_of
 from pipelines.sql_text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from cal_source.catalogue import Operation
@@ -38,21 +38,6 @@ if TYPE_CHECKING:
 
 _AT_A_TIME: Final = 500
 """Changes whose records are read together."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
-    """One applied change, compared with the warehouse.
-
-    Attributes:
-        plan_digest: The plan.
-        change_id: The change.
-        difference: What is otherwise; empty where all is as the change left it.
-    """
-
-    plan_digest: str
-    change_id: str
-    difference: str
 
 
 class _WarehouseReads:
@@ -136,20 +121,24 @@ def _belongs(record: Mapping[str, Any], path: Mapping[str, object]) -> bool:
     return all(record.get(name, value) == value for name, value in path.items())
 
 
-def verify_effects(
-    warehouse: Warehouse, run_id: str, now: datetime, *, is_read: frozenset[str]
+def verify(
+    warehouse: Warehouse,
+    unverified: Mapping[str, Collection[str]],
+    run_id: str,
+    now: datetime,
+    *,
+    is_read: frozenset[str],
 ) -> list[Verified]:
     """Compare applied changes with the warehouse, and keep the result in `ops.effect_verification`.
 
-    Changes that were found as they should be by an earlier sync are not looked at again.
-
     Args:
         warehouse: The warehouse after a sync.
+        unverified: The changes to look at, by plan.
         run_id: The sync.
         now: The present instant.
         is_read: Tables that the sync has read.
     """
-    found = list(_verified(warehouse, now, is_read))
+    found = list(_verified(warehouse, unverified, now, is_read))
     rows = [
         {
             "plan_digest": one.plan_digest,
@@ -166,10 +155,15 @@ def verify_effects(
     return found
 
 
-def _verified(warehouse: Warehouse, now: datetime, is_read: frozenset[str]) -> Iterator[Verified]:
+def _verified(
+    warehouse: Warehouse,
+    unverified: Mapping[str, Collection[str]],
+    now: datetime,
+    is_read: frozenset[str],
+) -> Iterator[Verified]:
     reads = _WarehouseReads(warehouse, now)
     journal = Journal(warehouse, clock=lambda: now)
-    for digest, open_ids in _unverified(warehouse).items():
+    for digest, open_ids in unverified.items():
         known = progress(journal.entries(digest))
         results = {change_id: one.result for change_id, one in known.items()}
         try:
@@ -189,21 +183,6 @@ def _verified(warehouse: Warehouse, now: datetime, is_read: frozenset[str]) -> I
             for change in some:
                 difference = _difference(warehouse, change, reads, results, now)
                 yield Verified(plan_digest=digest, change_id=change.id, difference=difference)
-
-
-def _unverified(warehouse: Warehouse) -> dict[str, set[str]]:
-    """Return the ids of the changes that are done and that no sync has verified yet, by plan."""
-    rows = warehouse.rows(
-        "select distinct plan_digest, change_id from ops.reverse_journal as j "
-        "where (step = 'decided' or (step = 'settled' and content like $done)) and not exists ("
-        "select 1 from ops.effect_verification as v where v.plan_digest = j.plan_digest "
-        "and v.change_id = j.change_id and v.is_verified)",
-        {"done": f'%"outcome":"{Outcome.DONE}"%'},
-    )
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        found.setdefault(row["plan_digest"], set()).add(row["change_id"])
-    return found
 
 
 def _table_of(change: Change) -> str:

@@ -10,7 +10,7 @@ from pipelines.options import SyncOptions
 from pipelines.reverse_sync.change_requests import ChangeRequest
 from pipelines.reverse_sync.plan import digest_of
 from pipelines.reverse_sync.store import write_plan
-from pipelines.reverse_sync.verification import verify_effects
+from pipelines.reverse_sync.unverified import verify_effects
 from pipelines.sync import sync
 from tests.pipelines.reverse_sync.approved import GRACE, NOW
 from tests.pipelines.reverse_sync.lab import Lab, cancel
