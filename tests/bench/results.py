@@ -39,19 +39,28 @@ class Results:
         head = json.dumps({"machine": self.machine, "versions": self.versions}, indent=1)[:-2]
         RESULTS.write_text(f'{head},\n "rows": [\n  {rows}\n ]\n}}\n')
 
-    def keep(self, case: str, way: str, size: int, row: Row, *, is_peer: bool = False) -> None:
+    def keep(
+        self,
+        case: str,
+        way: str,
+        size: int,
+        row: Row,
+        *,
+        is_peer: bool = False,
+        is_first: bool = False,
+    ) -> None:
         """Add a row and write everything.
 
         Rows of the same way that were measured at another commit go, unless it is a peer, which
-        does not change with our commits.
+        does not change with our commits. With `is_first` all earlier ones go: how busy the machine
+        is changes more than a peer's version, and a median of two sessions would be that of none.
         """
         commit = _commit()
         self.rows = [
             old
             for old in Results.read().rows  # another session may have written meanwhile
             if (old["case"], old["way"], old["size"]) != (case, way, size)
-            or old["is_peer"]
-            or old["commit"] == commit
+            or (not is_first and (old["is_peer"] or old["commit"] == commit))
         ]
         row = {**row, "load_average": round(os.getloadavg()[0], 1)}
         place = {"case": case, "size": size, "way": way, "is_peer": is_peer}

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,22 +70,37 @@ class Session:
             for way, measure in ways.items():
                 if self.wants(case, way, size, number):
                     with work_folder() as folder:
-                        self.note(case, way, size, lambda m=measure, f=folder: m(f), way in peers)
+                        self.note(
+                            case,
+                            way,
+                            size,
+                            lambda m=measure, f=folder: m(f),
+                            is_peer=way in peers,
+                            is_first=self.again and number == 0,
+                        )
 
     def note(
-        self, case: str, way: str, size: int, measure: Callable[[], Any], is_peer: bool = False
+        self,
+        case: str,
+        way: str,
+        size: int,
+        measure: Callable[[], Any],
+        *,
+        is_peer: bool = False,
+        is_first: bool = False,
     ) -> Cost | None:
         """Measure once, keep the result and show it; a failure is shown and kept as its reason."""
+        keep = partial(self.results.keep, case, way, size, is_peer=is_peer, is_first=is_first)
         try:
             found = measure()
         except ProgramFailed as error:
             print(f"{case} {size:,} {way}: {error}", flush=True)
             reason = str(error).strip().splitlines()[-1].strip()[:200]
-            self.results.keep(case, way, size, {"failed": reason}, is_peer=is_peer)
+            keep({"failed": reason})
             return None
         cost, more = found if isinstance(found, tuple) else (found, {})
         row = {**cost.row(), **_numbers(cost.output), **more}
-        self.results.keep(case, way, size, row, is_peer=is_peer)
+        keep(row)
         shown = ", ".join(f"{name} {value}" for name, value in row.items())
         print(f"{case} {size:,} {way}: {shown}", flush=True)
         return cost
