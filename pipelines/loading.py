@@ -7,7 +7,6 @@ second to import.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Final
 
 import dlt
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from cal_source.bookings import BookingReads
     from cal_source.extraction import Extraction
     from pipelines.warehouse import Warehouse
-
-os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # we report; dlt would print tracebacks
 
 _DESTINATIONS: Final = {
     "duckdb": dlt.destinations.duckdb,
