@@ -244,9 +244,7 @@ class _Runs:
     @property
     def is_filling(self) -> bool:
         """Whether a first load begins or goes on."""
-        return bool(self._positions()) or not self._warehouse.scalar(
-            "select count(*) from (select 1 from raw.bookings limit 1) as b"
-        )
+        return bool(self._positions()) or not self._warehouse.has_rows("raw.bookings")
 
     def _positions(self) -> set[datetime]:
         """Return up to where the views are read whose reading is not at its end."""

@@ -90,9 +90,7 @@ def _is_small(warehouse: Warehouse, bookings: BookingReads) -> bool:
 def _is_reread(warehouse: Warehouse, bookings: BookingReads) -> bool:
     """Tell whether bookings are read that the warehouse may hold as they are."""
     is_new = bookings.uids or bookings.supersedes or bookings.created_from is not None
-    return not is_new and bool(
-        warehouse.scalar("select count(*) from (select 1 from raw.bookings limit 1) as b")
-    )
+    return not is_new and warehouse.has_rows("raw.bookings")
 
 
 def _leaves_bookings(warehouse: Warehouse, extraction: Extraction, reads: BookingReads) -> bool:
@@ -154,7 +152,7 @@ def _latest(batch: Batch) -> Batch:
     for table in TABLES["bookings"].family():
         if table.name in batch.tables:
             rows = batch.tables[table.name]
-            uids = rows[next(iter(table.parent_key), "uid")].to_pylist()
+            uids = rows[_uid_column(table)].to_pylist()
             read_on = zip(uids, rows["_page"].to_pylist(), strict=True)
             left[table.name] = rows.filter([pages[uid] == page for uid, page in read_on])
     return Batch(left, batch.updated_at)
@@ -166,7 +164,7 @@ def _differing(warehouse: Warehouse, batch: Batch) -> set[str]:
     root = TABLES["bookings"]
     with warehouse.transaction():
         for table in root.family():
-            parent = next(iter(table.parent_key), "uid")
+            parent = _uid_column(table)
             names = [*table.key, "_scope", "_content_hash"]
             columns, scratch = quoted_list(names), f"read_{table.name}"
             warehouse.execute(
@@ -189,11 +187,16 @@ def _differing(warehouse: Warehouse, batch: Batch) -> set[str]:
     return found
 
 
+def _uid_column(table: Table) -> str:
+    """Return the column in which a table of the family has the booking's uid."""
+    return next(iter(table.parent_key), "uid")
+
+
 def _without(batch: Batch, uids: Sequence[str]) -> Batch:
     left = {}
     for table in TABLES["bookings"].family():
         if table.name in batch.tables:
-            parent = next(iter(table.parent_key), "uid")
+            parent = _uid_column(table)
             rows = _of(batch.tables[table.name], parent, uids, wanted=False)
             if rows.num_rows:
                 left[table.name] = rows

@@ -214,6 +214,10 @@ class Warehouse(ABC):
             return next(iter(row.values()))
         return None
 
+    def has_rows(self, table: str) -> bool:
+        """Return whether a table, by its name in SQL, has any row; it is not counted."""
+        return bool(self.rows(f"select 1 as found from {table} limit 1"))
+
     def column_names(self, schema: str, table: str) -> list[str]:
         """Return a table's columns in order; empty when there is no such table."""
         rows = self.rows(

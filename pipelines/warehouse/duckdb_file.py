@@ -217,7 +217,7 @@ class DuckDBWarehouse(Warehouse):
             yield self.connection
         finally:
             with suppress(duckdb.Error):  # the connection may be what failed
-                self.connection.execute(f"set checkpoint_threshold = {self._threshold}")
+                self._log_up_to(self._threshold)
 
     def explanation(self, error: BaseException) -> WarehouseError | None:
         """Return our error for a file that is locked, cannot be written or is none of DuckDB's."""
