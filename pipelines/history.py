@@ -50,8 +50,10 @@ class Versions:
     def _history(self) -> str:
         return f"raw.{self.table.name}_history"
 
-    def collect_open(self, warehouse: Warehouse, touched: str) -> None:
-        """Note what the touched rows are now; call it before they are replaced.
+    def collect_open(self, warehouse: Warehouse, touched: str) -> bool:
+        """Note what the touched rows are now; returns whether there are any.
+
+        Call it before they are replaced.
 
         The open versions of a table are its current rows, and those are found sooner.
 
@@ -67,20 +69,21 @@ class Versions:
             f"from raw.{self.table.name} as r "
             f"where exists (select 1 from {touched} as t where {is_touched})"
         )
+        return warehouse.has_rows(_OPEN)
 
-    def keep(self, warehouse: Warehouse, now: datetime, *, has_versions: bool) -> int:
+    def keep(self, warehouse: Warehouse, now: datetime, *, replaces: bool) -> int:
         """Make the open versions of the touched rows equal to their current rows.
 
         Args:
             warehouse: The open warehouse, inside the publish transaction.
             now: End of versions whose row is gone; a version that has a successor ends where that
                 begins.
-            has_versions: Whether there are versions, and `collect_open` has noted the open ones.
+            replaces: Whether `collect_open` has found open versions.
 
         Returns:
             How many rows are new or differ from their last version.
         """
-        if not has_versions:
+        if not replaces:
             return self._begin(warehouse, but=None)
         self._end(warehouse, now)
         return self._begin(warehouse, but=_OPEN)

@@ -28,31 +28,33 @@ _TOUCHED: Final = "publish_touched"
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What of one root table a run landed.
+    """What of one root table a run landed, the latest reading of each record.
 
     Attributes:
         table: The root table.
         run_id: The run.
-        has_repeats: Whether records were read more than once.
     """
 
     table: Table
     run_id: str
-    has_repeats: bool
 
     def source(self, member: Table) -> str:
-        """Return the FROM clause of the latest rows `s` of the table or one of its children."""
-        rows = f"select * from landing.{member.name} as x where x._run_id = {literal(self.run_id)}"
-        if self.has_repeats:
-            rows += (
-                f" and not exists (select 1 from {_SUPERSEDED} as p "
-                f"where {is_of(member, 'x', 'p')} and x._page = p._page)"
-            )
-        return f"({rows}) as s"
+        """Return the FROM clause of the rows `s` of the table or one of its children."""
+        return (
+            f"(select * from landing.{member.name} as x where x._run_id = {literal(self.run_id)}) "
+            "as s"
+        )
 
 
-def collect_landed(warehouse: Warehouse, table: Table, run_id: str) -> Landing:
-    """Write the latest reading of every landed record into the scratch table `LANDED`."""
+def collect_landed(warehouse: Warehouse, table: Table, run_id: str, landed: Columns) -> Landing:
+    """Write every landed record into the scratch table `LANDED`; leave its latest reading only.
+
+    Args:
+        warehouse: The open warehouse, inside the publish transaction.
+        table: The root table.
+        run_id: The run.
+        landed: Tables and columns of the landing.
+    """
     key = quoted_list(table.key)
     columns = f"{key}, _page, _run_id, _scope, _content_hash"
     for scratch, rank in ((LANDED, "= 1"), (_SUPERSEDED, "> 1")):
@@ -64,7 +66,15 @@ def collect_landed(warehouse: Warehouse, table: Table, run_id: str) -> Landing:
             f"where publish_rank {rank}",
             {"run": run_id},
         )
-    return Landing(table, run_id, bool(warehouse.scalar(f"select count(*) from {_SUPERSEDED}")))
+    # Taken out once, what was superseded need not be looked for whenever the rest is read.
+    if warehouse.has_rows(_SUPERSEDED):
+        for member in table.family():
+            if member.name in landed:
+                warehouse.execute(
+                    f"delete from landing.{member.name} as x using {_SUPERSEDED} as p where "
+                    f"{is_of(member, 'x', 'p')} and x._page = p._page and x._run_id = p._run_id"
+                )
+    return Landing(table, run_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ class Merge:
         landing: What landed; None when only rows are gone.
         gone: Scratch table with the keys of the rows that are gone; None without any.
         landed: Tables and columns of the landing.
-        filled: Tables of `raw`, histories too, that have rows.
+        filled: Tables of `raw` that have rows.
     """
 
     table: Table
@@ -123,16 +133,15 @@ class Merge:
             source = self.landing.source(member)
             self._refuse_double_keys(warehouse, member, source)
         versions = Versions(member, source, self.landed)
-        has_versions = f"{member.name}_history" in self.filled
-        if has_versions:
-            versions.collect_open(warehouse, touched)
-        if member.name in self.filled:
+        # Most parts of a first load replace nothing of what the parts before them have brought.
+        replaces = member.name in self.filled and versions.collect_open(warehouse, touched)
+        if replaces:
             warehouse.execute(
                 f"delete from raw.{member.name} as r using {touched} as t "
                 f"where {is_of(member, 'r', 't')}"
             )
         written = self._insert(warehouse, member, source) if source else 0
-        return written, versions.keep(warehouse, now, has_versions=has_versions)
+        return written, versions.keep(warehouse, now, replaces=replaces)
 
     def _refuse_double_keys(self, warehouse: Warehouse, member: Table, source: str) -> None:
         """Refuse a landing that would break a key; no other row of such a key is left in `raw`.

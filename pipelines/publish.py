@@ -154,7 +154,9 @@ class _Publication:
         if name in self._unchanged:
             touch(warehouse, table, self._run_id)
             return
-        landing = collect_landed(warehouse, table, self._run_id) if has_landed else None
+        landing = (
+            collect_landed(warehouse, table, self._run_id, self._landed) if has_landed else None
+        )
         brought = self._brought(table, has_landed=has_landed)
         gone = 0
         if name in self._filled:
@@ -204,10 +206,9 @@ class _Publication:
 
 
 def _filled_tables(warehouse: Warehouse) -> set[str]:
-    """Return which tables of `raw`, histories too, have rows."""
-    names = [name for table in TABLES for name in (table, f"{table}_history")]
+    """Return which tables of `raw` have rows."""
     asked = " union all ".join(
-        f"select '{name}' as name where exists (select 1 from raw.{name})" for name in names
+        f"select '{name}' as name where exists (select 1 from raw.{name})" for name in TABLES
     )
     return {row["name"] for row in warehouse.rows(asked)}
 

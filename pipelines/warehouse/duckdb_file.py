@@ -31,6 +31,9 @@ _IDLE_MB: Final = 24
 _AT_COMMIT: Final = "'16MiB'"  # as DuckDB has it
 _AT_CLOSE: Final = "'1GB'"
 _MB_PER_THREAD: Final = 128  # with less each, threads spill, and hold more than one would
+# What is written anew when the file is closed, once so many runs have left row groups of their own.
+_MOST_ROW_GROUPS: Final = 30
+_MERGE_MB: Final = 100
 
 
 class DuckDBWarehouse(Warehouse):
@@ -45,8 +48,9 @@ class DuckDBWarehouse(Warehouse):
     driver_error: ClassVar[type[Exception]] = duckdb.Error
     takes_sessions: ClassVar[bool] = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_read_only: bool) -> None:
         self.path = path
+        self._is_read_only = is_read_only
         self.location = str(path)
         self.name = path.name
         self.connection: duckdb.DuckDBPyConnection
@@ -58,13 +62,13 @@ class DuckDBWarehouse(Warehouse):
         cls, path: Path, *, read_only: bool = False, holds_accounts: bool = False
     ) -> DuckDBWarehouse:
         """Open or create the file; see `Warehouse.open`."""
-        warehouse = cls(path)
+        warehouse = cls(path, is_read_only=read_only)
         warehouse.holds_accounts = holds_accounts
         with warehouse.explained():
             warehouse.connection = duckdb.connect(
                 str(path), read_only=read_only, config={"autoinstall_known_extensions": "false"}
             )
-            warehouse.connection.execute("set TimeZone = 'UTC'")
+            warehouse.connection.execute("set TimeZone = 'UTC'; set max_vacuum_tasks = 0")
             if not read_only and (statements := warehouse.missing_statements()):
                 with warehouse._transaction():  # one commit for all, not one wait for the disk each
                     warehouse.connection.execute("; ".join(statements))
@@ -72,9 +76,27 @@ class DuckDBWarehouse(Warehouse):
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
         with self.explained():
+            if error is None:
+                self._merge_row_groups()
             self.connection.close()
             if isinstance(error, duckdb.Error):
                 raise error
+
+    def _merge_row_groups(self) -> None:
+        """Have row groups that are not full merged by the closing of the file, once in many runs.
+
+        Every commit begins row groups of its own. To merge them whenever there are two that fit
+        into one, as DuckDB does by default, reads and writes old rows in every run, of a large
+        account hundreds of MB, and holds a dozen row groups in memory. The table of runs tells how
+        many commits there were. One thread within bounds spills; it needs less than a third of
+        them.
+        """
+        count = "select count(distinct row_group_id) from pragma_storage_info('ops.runs')"
+        with suppress(duckdb.Error):  # it may be what failed; and nobody's rows depend on it
+            if not self._is_read_only and self.scalar(count) > _MOST_ROW_GROUPS:
+                self.connection.execute("set threads = 1")
+                self._limit_memory(_MERGE_MB)
+                self.connection.execute("reset max_vacuum_tasks")
 
     def execute(self, sql: str, parameters: Parameters | None = None) -> int:
         """Run one statement that returns no rows; see `Warehouse.execute`."""
@@ -179,14 +201,11 @@ class DuckDBWarehouse(Warehouse):
     def filled_in_parts(self) -> Iterator[None]:
         """Let DuckDB write each part into the file, and once; see `Warehouse.filled_in_parts`.
 
-        Otherwise it writes them into its log, and when the file is closed a second time. Every part
-        leaves row groups that are not full. They are merged when the file is closed, not with each
-        part: so loading an account would take time with the square of its size. Half the memory
-        does, because no rows are changed all over the tables.
+        Otherwise it writes them into its log, and when the file is closed a second time. Half the
+        memory does, because no rows are changed all over the tables.
         """
         memory_mb, threshold = self._memory_mb, self._threshold
         self._log_up_to(_AT_COMMIT)
-        self.connection.execute("set max_vacuum_tasks = 0")
         if memory_mb is not None:
             self._bind(max(memory_mb // 2, 1))
         try:
@@ -194,7 +213,6 @@ class DuckDBWarehouse(Warehouse):
         finally:
             with suppress(duckdb.Error):  # the connection may be what failed
                 self._log_up_to(threshold)
-                self.connection.execute("reset max_vacuum_tasks")
                 if memory_mb is not None:
                     self._bind(memory_mb)
 
