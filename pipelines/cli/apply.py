@@ -51,7 +51,7 @@ def run_apply(arguments: argparse.Namespace, output: Output) -> int:
     read_statement_files(files)  # faults are told before anything is opened
     with (
         sending(settings) as (client, sender),
-        open_for_writing(arguments, "apply", output) as warehouse,
+        open_for_writing(arguments, "apply", output, must_exist=True) as warehouse,
         _pausing() as should_pause,
     ):
         journal = open_journal(warehouse, _now)

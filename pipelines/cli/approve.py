@@ -112,7 +112,10 @@ def _opened(arguments: argparse.Namespace) -> Iterator[Warehouse | None]:
     if arguments.detached:
         yield None
         return
-    with Warehouse.open(arguments.warehouse) as warehouse, writing(warehouse, "approve"):
+    with (
+        Warehouse.open(arguments.warehouse, must_exist=True) as warehouse,
+        writing(warehouse, "approve"),
+    ):
         yield warehouse
 
 

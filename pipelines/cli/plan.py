@@ -61,7 +61,7 @@ def run_plan(arguments: argparse.Namespace, output: Output) -> int:
     now = datetime.now(UTC)
     with (
         sending(settings) as (client, sender),
-        Warehouse.open(arguments.warehouse) as warehouse,
+        Warehouse.open(arguments.warehouse, must_exist=True) as warehouse,
         writing(warehouse, "plan"),
     ):
         requests, faults = asked_for(arguments, warehouse, sender, policy)

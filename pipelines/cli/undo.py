@@ -39,7 +39,7 @@ def run_undo(arguments: argparse.Namespace, output: Output) -> int:
     author = arguments.author or getpass.getuser()
     with (
         sending(settings) as (client, sender),
-        Warehouse.open(arguments.warehouse) as warehouse,
+        Warehouse.open(arguments.warehouse, must_exist=True) as warehouse,
         writing(warehouse, "undo"),
     ):
         plan = find_plan(arguments.plan, warehouse)

@@ -150,3 +150,15 @@ def test_what_cannot_be_planned_is_told(desk, arguments, code, told):
 
     assert desk.plan(*arguments)[0] == code
     assert told in desk.errors
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [("plan", ["--table", "ops.requests"]), ("apply", ["0123"]), ("undo", ["0123"])],
+)
+def test_a_missing_warehouse_is_told_and_not_made(desk, command, arguments):
+    desk.location = str(desk.folder / "misspelt.duckdb")
+
+    assert desk.run(command, *arguments)[0] == 74
+    assert "There is no warehouse at" in desk.errors
+    assert not (desk.folder / "misspelt.duckdb").exists()
