@@ -9,12 +9,9 @@ from itertools import pairwise
 from math import floor
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
 
 from pipelines.report.statistics import wilson_interval
-from pipelines.warehouse import Warehouse
-from tests.engines.warehouses import raw_copy
 from tests.models.accounts import AS_OF, Account, fill, random_account, recorded_account
 from tests.models.bookings import (
     Booking,
@@ -28,6 +25,8 @@ from transforms import DuckDBEngine, build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    import duckdb
 
 FINAL = ("held", "no_show", "cancelled")
 TENTHS = (1, 5, 9)
@@ -360,14 +359,5 @@ def test_journeys_agree_with_plain_python(project, warehouse, seed):
 
 
 @pytest.mark.reference
-def test_journeys_agree_on_the_recorded_world(
-    project, sync_of, recorded_sandbox, reference_dir, tmp_path
-):
-    file = tmp_path / "cal.duckdb"
-    with Warehouse.open(str(file)) as recorded:
-        sync_of(recorded, recorded_sandbox)
-    with duckdb.connect() as connection:
-        raw_copy(file, connection, project.sources)
-        assert build(project, DuckDBEngine(connection), as_of=AS_OF).ok
-
-        assert_journeys(connection, recorded_account(reference_dir))
+def test_journeys_agree_on_the_recorded_world(recorded_models, reference_dir):
+    assert_journeys(recorded_models, recorded_account(reference_dir))

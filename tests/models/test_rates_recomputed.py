@@ -8,18 +8,17 @@ from itertools import groupby
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
 
 from pipelines.report.statistics import wilson_interval
-from pipelines.warehouse import Warehouse
-from tests.engines.warehouses import raw_copy
 from tests.models.accounts import AS_OF, Account, fill, random_account, recorded_account
 from tests.models.bookings import Booking, band, bookings_of, cancelled_by, minutes, month_of
 from transforms import DuckDBEngine, build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import duckdb
 
 
 def histories(bookings: list[Booking]) -> Iterator[tuple[str, str, bool]]:
@@ -317,14 +316,5 @@ def test_rates_and_insights_agree_with_plain_python(project, warehouse, seed):
 
 
 @pytest.mark.reference
-def test_rates_and_insights_agree_on_the_recorded_world(
-    project, sync_of, recorded_sandbox, reference_dir, tmp_path
-):
-    file = tmp_path / "cal.duckdb"
-    with Warehouse.open(str(file)) as recorded:
-        sync_of(recorded, recorded_sandbox)
-    with duckdb.connect() as connection:
-        raw_copy(file, connection, project.sources)
-        assert build(project, DuckDBEngine(connection), as_of=AS_OF).ok
-
-        assert_agrees(connection, recorded_account(reference_dir))
+def test_rates_and_insights_agree_on_the_recorded_world(recorded_models, reference_dir):
+    assert_agrees(recorded_models, recorded_account(reference_dir))
