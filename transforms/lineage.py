@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from transforms.trace import Origin, QueryTrace, table_schema, trace_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from transforms.model import Model
     from transforms.project import Project
@@ -49,21 +49,6 @@ class Lineage:
     def conditions(self, model: str) -> frozenset[Origin]:
         """Return the columns that decide which rows a model has."""
         return self.traces[model].rows.origins
-
-    def roots(self, column: Origin) -> frozenset[Origin]:
-        """Return the columns of sources and seeds that a column's values are made from."""
-        return frozenset(
-            origin for origin in self._back_from(column) if origin.table not in self.traces
-        )
-
-    def _back_from(self, column: Origin) -> Iterator[Origin]:
-        seen = {column}
-        waiting = [column]
-        while waiting:
-            for origin in self.uses(waiting.pop()) - seen:
-                seen.add(origin)
-                waiting.append(origin)
-                yield origin
 
 
 def trace_project(project: Project, catalog: Mapping[str, Iterable[str]]) -> Lineage:
