@@ -6,6 +6,7 @@ table is gone through once by key, however little of it is touched, and never so
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ from pipelines.sql_text import literal, quoted, quoted_list
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from cal_source.tables import Table
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _SUPERSEDED: Final = "publish_superseded"
 _TOUCHED: Final = "publish_touched"
+_MANY: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,12 @@ class Landing:
     Attributes:
         table: The root table.
         run_id: The run.
+        records: How many records.
     """
 
     table: Table
     run_id: str
+    records: int
 
     def source(self, member: Table) -> str:
         """Return the FROM clause of the rows `s` of the table or one of its children."""
@@ -74,7 +79,7 @@ def collect_landed(warehouse: Warehouse, table: Table, run_id: str, landed: Colu
                     f"delete from landing.{member.name} as x using {_SUPERSEDED} as p where "
                     f"{is_of(member, 'x', 'p')} and x._page = p._page and x._run_id = p._run_id"
                 )
-    return Landing(table, run_id)
+    return Landing(table, run_id, int(warehouse.scalar(f"select count(*) from {LANDED}")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +145,15 @@ class Merge:
                 f"delete from raw.{member.name} as r using {touched} as t "
                 f"where {is_of(member, 'r', 't')}"
             )
-        written = self._insert(warehouse, member, source) if source else 0
-        return written, versions.keep(warehouse, now, replaces=replaces)
+        with self._filling(warehouse, member):
+            written = self._insert(warehouse, member, source) if source else 0
+            return written, versions.keep(warehouse, now, replaces=replaces)
+
+    def _filling(self, warehouse: Warehouse, member: Table) -> AbstractContextManager[None]:
+        """Return what a table is filled in; a few rows are not worth building keys anew."""
+        if member.name in self.filled or not self.landing or self.landing.records < _MANY:
+            return nullcontext()
+        return warehouse.keyed_afterwards([f"raw.{member.name}", f"raw.{member.name}_history"])
 
     def _refuse_double_keys(self, warehouse: Warehouse, member: Table, source: str) -> None:
         """Refuse a landing that would break a key; no other row of such a key is left in `raw`.

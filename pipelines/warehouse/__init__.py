@@ -6,7 +6,7 @@ dialect           the words in which their SQL differs
 tables            the tables of `raw` and `ops` as statements
 duckdb_file       the DuckDB file
 postgres          the Postgres database; postgres_address is how it is named and shown,
-                  postgres_arrow how its rows become Arrow
+                  postgres_arrow how its rows become Arrow, postgres_keys how a first load fills it
 processes         since when the process that has the file runs
 refusals          what databases say when nothing more can be written
 """

@@ -190,6 +190,15 @@ class Warehouse(ABC):
         """Commit several large parts of the same tables inside, one after the other."""
         return nullcontext()
 
+    def keyed_afterwards(self, tables: Sequence[str]) -> AbstractContextManager[None]:
+        """Fill tables inside, the empty ones among them before they get their keys and indexes.
+
+        Args:
+            tables: Their names in SQL; the transaction has written nothing into them.
+        """
+        del tables  # there are no keys
+        return nullcontext()
+
     @abstractmethod
     def another_session(self) -> Warehouse:
         """Open a second session; only where `takes_sessions`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import psycopg
@@ -22,10 +22,12 @@ from pipelines.sql_text import quoted_list
 from pipelines.warehouse.base import ROWS_PER_BATCH, Warehouse
 from pipelines.warehouse.dialect import POSTGRES, Dialect
 from pipelines.warehouse.postgres_address import checked, for_dlt, secrets_of, shown
+from pipelines.warehouse.postgres_keys import built_afterwards
 from pipelines.warehouse.refusals import first_line, space_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
@@ -166,6 +168,11 @@ class PostgresWarehouse(Warehouse):
                 yield
         finally:
             self._is_in_transaction = self._read_only
+
+    def keyed_afterwards(self, tables: Sequence[str]) -> AbstractContextManager[None]:
+        """Build keys once for all rows; see `Warehouse.keyed_afterwards`."""
+        empty = [table for table in tables if not self.has_rows(table)]
+        return built_afterwards(self.connection, empty) if empty else nullcontext()
 
     def another_session(self) -> PostgresWarehouse:
         """Open a second session of the same database."""

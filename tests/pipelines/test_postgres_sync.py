@@ -41,6 +41,21 @@ def test_sessions_that_end_at_any_request_of_a_sync_cost_nothing(
         assert differences(warehouse, small_sandbox) == []
 
 
+def test_a_first_load_that_builds_keys_afterwards_is_exact_and_has_them_all(
+    postgres_url, small_sandbox, client_of, monkeypatch
+):
+    monkeypatch.setattr("pipelines.merge._MANY", 1)
+    asked = "select indexdef from pg_indexes where schemaname = 'raw' order by indexdef"
+    client = client_of(small_sandbox)
+    with Warehouse.open(postgres_url) as warehouse:
+        before = warehouse.rows(asked)
+        result = sync(warehouse, lambda **m: Extraction(client, strict=False, **m), SyncOptions())
+
+        assert result.outcome == "proved"
+        assert differences(warehouse, small_sandbox) == []
+        assert warehouse.rows(asked) == before
+
+
 class EndsSessions(logging.Handler):
     """Ends all sessions of a database again and again, for a while, once a step begins."""
 

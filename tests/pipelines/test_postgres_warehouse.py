@@ -250,3 +250,56 @@ def test_a_server_that_comes_back_is_waited_for(postgres_url, postgres_server):
 )
 def test_parameters_are_named_and_texts_are_left_alone(warehouse, sql, parameters, expected):
     assert warehouse.scalar(sql, parameters) == expected
+
+
+FILLED = ("raw.bookings", "raw.bookings_history")
+
+
+def definitions(warehouse):
+    """Return what the keys and indexes of the filled tables are, by name."""
+    return warehouse.rows(
+        "select i.indexname, i.indexdef, pg_get_constraintdef(c.oid) as constraint_is "
+        "from pg_indexes as i left join pg_constraint as c on c.conname = i.indexname "
+        "and c.conindid = format('%I.%I', i.schemaname, i.indexname)::regclass "
+        "where i.schemaname = 'raw' and i.tablename in ('bookings', 'bookings_history') order by 1"
+    )
+
+
+def test_empty_tables_are_filled_without_keys_and_have_the_same_ones_afterwards(warehouse):
+    before = definitions(warehouse)
+    with warehouse.transaction(), warehouse.keyed_afterwards(FILLED):
+        assert definitions(warehouse) == []
+        warehouse.execute("insert into raw.bookings (uid) values ('a'), ('b')")
+
+    assert definitions(warehouse) == before
+    assert any("DEFERRABLE" in str(row["constraint_is"]) for row in before)
+    with warehouse.transaction(), warehouse.keyed_afterwards(FILLED):
+        left = [row["indexname"] for row in definitions(warehouse)]
+    assert "bookings_pkey" in left
+    assert "bookings_history_now" not in left
+    assert definitions(warehouse) == before
+
+
+def test_keys_that_cannot_be_built_undo_what_was_filled(warehouse):
+    before = definitions(warehouse)
+    with (
+        pytest.raises(WarehouseError),
+        warehouse.transaction(),
+        warehouse.keyed_afterwards(FILLED),
+    ):
+        warehouse.execute("insert into raw.bookings (uid) values ('a'), ('a')")
+
+    assert definitions(warehouse) == before
+    assert not warehouse.has_rows("raw.bookings")
+
+
+def test_tables_that_somebody_reads_are_filled_with_their_keys_on(warehouse, postgres_url):
+    before = definitions(warehouse)
+    with psycopg.connect(postgres_url) as reader:
+        reader.execute("select count(*) from raw.bookings")
+        with warehouse.transaction(), warehouse.keyed_afterwards(FILLED):
+            assert definitions(warehouse) == before
+            warehouse.execute("insert into raw.bookings (uid) values ('a')")
+
+    assert definitions(warehouse) == before
+    assert warehouse.has_rows("raw.bookings")
