@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.tables.model import ColumnType
@@ -51,49 +52,38 @@ class _Plan:
     """How a table's columns are taken from a record; made once per table.
 
     Attributes:
-        table: The table; held so that its place in the cache stays its own.
         plain: Columns of one top-level field, with the field and the conversion: nearly all.
         nested: The others.
         fields: Fields of the plain columns.
         objects: Top-level fields whose parts have columns.
-        hashed: Columns that a content hash is made of, in order.
     """
 
-    table: Table
     plain: tuple[tuple[Column, str, Callable[[Any], Any]], ...]
     nested: tuple[Column, ...]
     fields: frozenset[str]
     objects: frozenset[str]
-    hashed: tuple[Column, ...]
 
 
-_PLANS: Final[dict[int, _Plan]] = {}
-
-
+@cache
 def _plan_of(table: Table) -> _Plan:
-    plan = _PLANS.get(id(table))
-    if plan is None:
-        plain = [c for c in table.columns if len(c.paths) == 1 and "." not in c.paths[0]]
-        nested = tuple(c for c in table.columns if c not in plain)
-        plan = _PLANS[id(table)] = _Plan(
-            table,
-            tuple((c, c.paths[0], CONVERTERS[c.type]) for c in plain),
-            nested,
-            frozenset(c.paths[0] for c in plain),
-            frozenset(path.split(".")[0] for c in nested for path in c.paths if "." in path),
-            tuple(hashed_columns(table)),
-        )
-    return plan
+    plain = [c for c in table.columns if len(c.paths) == 1 and "." not in c.paths[0]]
+    nested = tuple(c for c in table.columns if c not in plain)
+    return _Plan(
+        tuple((c, c.paths[0], CONVERTERS[c.type]) for c in plain),
+        nested,
+        frozenset(c.paths[0] for c in plain),
+        frozenset(path.split(".")[0] for c in nested for path in c.paths if "." in path),
+    )
 
 
-def hashed_columns(table: Table) -> Iterator[Column]:
-    """Yield the columns that say what Cal.com said of a row.
+@cache
+def hashed_columns(table: Table) -> tuple[Column, ...]:
+    """Return the columns that say what Cal.com said of a row.
 
     Not those that say which row it is (parent, number among equals), nor its place in a list.
     """
-    for column in table.columns:
-        if column.hashed and column.name not in {*table.parent_key, "ordinal"}:
-            yield column
+    others = {*table.parent_key, "ordinal"}
+    return tuple(c for c in table.columns if c.hashed and c.name not in others)
 
 
 def hashed_values(table: Table, record: Record, row: Row, extra: Record) -> tuple[Any, ...]:
@@ -101,13 +91,12 @@ def hashed_values(table: Table, record: Record, row: Row, extra: Record) -> tupl
 
     These are its values, instants and JSON as Cal.com wrote them, and what is in no column.
     """
-    plan = _plan_of(table)
     return (
         *(
             _first_present(record, column)[0]
             if column.type in AS_WRITTEN and row[column.name] is not None
             else row[column.name]
-            for column in plan.hashed
+            for column in hashed_columns(table)
         ),
         extra or None,
     )

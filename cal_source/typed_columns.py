@@ -200,9 +200,15 @@ def _array(column: Column, values: Values) -> pa.Array:
     if column.type is ColumnType.TIMESTAMP:
         return _instants(values)
     if column.type is ColumnType.JSON:
-        lines = [None if value is None else _json.encode(value) for value in values]
-        return pa.array(lines, pa.string())
+        return _json_texts(values)
     return pa.array(values, ARROW_TYPES[column.type])
+
+
+def _json_texts(values: Values) -> pa.Array:
+    """Return values as JSON texts: written one to a line all at once, and cut by Arrow."""
+    lines = pa.array([_json.encode_lines(values)], pa.string())
+    texts = pc.split_pattern(lines, "\n").flatten()[: len(values)]
+    return pc.if_else(pc.equal(texts, "null"), None, texts)
 
 
 def _instants(texts: Values) -> pa.Array:

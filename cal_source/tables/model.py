@@ -68,7 +68,7 @@ class Child:
     keeps_source: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # declared once: itself and no other
 class Table:
     """A table of the warehouse and how API records become its rows.
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pipelines.cli.arguments import build_parser
 from pipelines.cli.output import Output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_NEW_CONTAINERS: Final = 50_000  # a page of bookings makes thousands, and no cycle of them
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: Arguments without the program's name; None takes the process's own.
     """
+    gc.set_threshold(_NEW_CONTAINERS, *gc.get_threshold()[1:])
     arguments = build_parser().parse_args(argv)
     output = Output(as_json=getattr(arguments, "json", False))
     if arguments.debug:
