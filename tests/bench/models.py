@@ -38,9 +38,9 @@ HEAD = """# Speed of the models
 Written by `python -m tests.bench.models`: every model on DuckDB, for an invented account whose raw
 tables are written by SQL. A day brings one new booking in 365 of what is there, a tenth as many
 cancellations and as many absences anywhere in the year, and the moment moves on by a day. The
-machine has two cores and did other work at the same time, so CPU seconds stand beside the seconds
-that passed: where those are several times as many, they tell of the other work. What DuckDB puts
-off until it closes the file is part of each build.
+machine has two cores of a shared host, so CPU seconds stand beside the seconds that passed: more of
+those than half the CPU seconds tell of other work. What DuckDB puts off until it closes the file is
+part of each build.
 """
 TOP = 12
 
