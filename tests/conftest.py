@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,17 +15,19 @@ from hypothesis import HealthCheck, settings
 from cal_source.client import CalClient
 from cal_source.extraction import Extraction
 from cal_source.sandbox import Sandbox, World
+from pipelines.models import project_folder
 from pipelines.options import SyncOptions
 from pipelines.sync import SyncResult, sync
 from pipelines.warehouse import Warehouse
 from tests.browser import AXE, Browser, find_browser
+from tests.engines.warehouses import raw_copy
 from tests.postgres_server import PostgresServer, running_server
+from transforms import DuckDBEngine, Project, build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-
+RECORDED_AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 REPOSITORY = Path(__file__).resolve().parent.parent
 _REFERENCE = REPOSITORY.parent / "shared" / "cal-api"
 
@@ -189,3 +192,18 @@ def sync_of(client_of):
         )
 
     return run
+
+
+@pytest.fixture
+def recorded_models(
+    sync_of, recorded_sandbox, tmp_path: Path
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB with the recorded world's raw tables and all models."""
+    file = tmp_path / "recorded.duckdb"
+    with Warehouse.open(str(file)) as recorded:
+        sync_of(recorded, recorded_sandbox)
+    project = Project.load(project_folder())
+    with duckdb.connect() as connection:
+        raw_copy(file, connection, project.sources)
+        assert build(project, DuckDBEngine(connection), as_of=RECORDED_AT).ok
+        yield connection

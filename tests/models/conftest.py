@@ -9,10 +9,7 @@ import duckdb
 import pytest
 
 from cal_source.tables import META_COLUMNS, TABLES, ColumnType
-from pipelines.warehouse import Warehouse
-from tests.engines.warehouses import raw_copy
-from tests.models.accounts import AS_OF
-from transforms import DuckDBEngine, Project, build
+from transforms import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,18 +52,4 @@ def warehouse(project: Project) -> Iterator[duckdb.DuckDBPyConnection]:
                     f"create table raw.{table.name}_history "
                     f"({columns}, valid_from timestamptz, valid_to timestamptz)"
                 )
-        yield connection
-
-
-@pytest.fixture
-def recorded_models(
-    project, sync_of, recorded_sandbox, tmp_path
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """All models over the recorded world, synced into a warehouse."""
-    file = tmp_path / "recorded.duckdb"
-    with Warehouse.open(str(file)) as recorded:
-        sync_of(recorded, recorded_sandbox)
-    with duckdb.connect() as connection:
-        raw_copy(file, connection, project.sources)
-        assert build(project, DuckDBEngine(connection), as_of=AS_OF).ok
         yield connection
