@@ -43,6 +43,7 @@ class Session:
     again: bool = False
     timeout_seconds: float = 1800
     results: Results = field(default_factory=Results.read)
+    _noted: set[tuple[str, str, int]] = field(default_factory=set, init=False)
 
     def wants(self, case: str, way: str, size: int, number: int) -> bool:
         """Whether a way is to be measured in round `number`, which counts from 0."""
@@ -76,7 +77,6 @@ class Session:
                             size,
                             lambda m=measure, f=folder: m(f),
                             is_peer=way in peers,
-                            is_first=self.again and number == 0,
                         )
 
     def note(
@@ -87,9 +87,11 @@ class Session:
         measure: Callable[[], Any],
         *,
         is_peer: bool = False,
-        is_first: bool = False,
     ) -> Cost | None:
         """Measure once, keep the result and show it; a failure is shown and kept as its reason."""
+        measured = (case, way, size)
+        is_first = self.again and measured not in self._noted
+        self._noted.add(measured)
         keep = partial(self.results.keep, case, way, size, is_peer=is_peer, is_first=is_first)
         try:
             found = measure()
