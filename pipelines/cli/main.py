@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import logging
 import sys
@@ -50,6 +49,8 @@ def _tune_memory() -> None:
     """
     gc.set_threshold(_NEW_CONTAINERS, *gc.get_threshold()[1:])
     if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 - not for --help
+
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
         if mallopt is not None:
             mallopt(_M_ARENA_MAX, _ARENAS)
