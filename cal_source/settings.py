@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import dlt
-
 from cal_source.client import CalClient, normalise_base_url
+from cal_source.dlt_settings import find_setting, secrets_path
 from cal_source.errors import ConfigError
 from cal_source.signin.secrets_file import SecretsFile
 from cal_source.signin.stored import TABLE, StoredTokens
@@ -97,7 +95,7 @@ class Settings:
 
 def secrets_file() -> SecretsFile:
     """Return dlt's secrets file of the working folder; it need not exist."""
-    return SecretsFile(Path(dlt.current.run_context().settings_dir) / "secrets.toml")
+    return SecretsFile(secrets_path())
 
 
 def resolve_settings(
@@ -118,8 +116,7 @@ def resolve_settings(
     def find(name: str, variable: str | None, *, secret: bool) -> Any:
         value = given.get(name)
         if value is None:
-            store = dlt.secrets if secret else dlt.config
-            value = store.get(f"{_SECTION}.{name}")
+            value = find_setting(f"{_SECTION}.{name}", secret=secret)
         if value is None and variable:
             value = environment.get(variable) or None
         return value

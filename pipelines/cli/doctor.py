@@ -25,7 +25,7 @@ def show_version_or_help(arguments: argparse.Namespace, output: Output) -> int:
 
 def run_doctor(arguments: argparse.Namespace, output: Output) -> int:
     """Check key, server, versions, rights and warehouse, and say what to do."""
-    from cal_source.settings import resolve_settings  # noqa: PLC0415 - loads dlt
+    from cal_source.settings import resolve_settings  # noqa: PLC0415
     from pipelines.doctor import examine  # noqa: PLC0415
 
     given = {"base_url": arguments.base_url, "organization_id": arguments.org_id}
