@@ -246,5 +246,5 @@ class _Budget:
                     break
                 self._left = 0
             windows.append(Window(taken[0].start_at, taken[-1].start_at + _DAY))
-            waiting = [day for day in waiting if day not in taken]
+            del waiting[oldest : oldest + len(taken)]
         return windows

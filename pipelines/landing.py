@@ -15,10 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Any, Final
 
+import pyarrow as pa
+
 from cal_source.tables import ColumnType
 from pipelines.landed import LANDING
 from pipelines.publish import drop_landing
-from pipelines.sql_text import quoted, quoted_list
+from pipelines.sql_text import quoted
 from pipelines.steps import Step, begin
 from pipelines.unchanged import land_confirmed, set_unchanged_aside
 from pipelines.warehouse import is_postgres
@@ -95,24 +97,17 @@ def _land_records(warehouse: Warehouse, extraction: Extraction) -> None:
 
 def _write_rows(warehouse: Warehouse, name: str, rows: Sequence[dict[str, Any]]) -> None:
     """Write rows into a new table; columns without any value are left out, as dlt does."""
-    types = warehouse.dialect.types
-    columns = {
-        column: types[_type_of(value)]
+    kinds = {
+        column: _type_of(value)
         for row in reversed(rows)
         for column, value in row.items()
         if value is not None
     }
-    typed = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns.items())
+    types = warehouse.dialect.types
+    typed = ", ".join(f"{quoted(column)} {types[kind]}" for column, kind in kinds.items())
     warehouse.execute(f"create table {name} ({typed})")
-    marks: list[str] = []
-    values: dict[str, Any] = {}
-    for number, row in enumerate(rows):
-        names = {column: f"v{number}_{place}" for place, column in enumerate(columns)}
-        marks.append(f"({', '.join('$' + mark for mark in names.values())})")
-        values |= {mark: row[column] for column, mark in names.items()}
-    warehouse.execute(
-        f"insert into {name} ({quoted_list(list(columns))}) values {', '.join(marks)}", values
-    )
+    table = pa.table({column: [row[column] for row in rows] for column in kinds})
+    warehouse.append(name, list(kinds), table.to_reader())
 
 
 def _type_of(value: Any) -> ColumnType:
