@@ -141,8 +141,14 @@ def rendered(bookings: int, memory: str, found: tuple[Measured, list[Measured], 
     return "\n".join([*lines, ""])
 
 
+def sections(page: str) -> dict[str, str]:
+    """Return a page's sections by heading; what was not measured again stays on the page."""
+    _, *found = f"\n{page}".split("\n## ")
+    return {text.partition("\n")[0]: f"## {text.rstrip()}\n" for text in found}
+
+
 def main() -> None:
-    """Measure each size and write the page."""
+    """Measure each size and write the page, sizes that were measured before included."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bookings", type=int, action="append")
     parser.add_argument("--memory", default="4GB")
@@ -150,13 +156,13 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=3)
     parser.add_argument("--folder", help="where the databases lie meanwhile")
     arguments = parser.parse_args()
-    parts = [HEAD]
+    parts = sections(TARGET.read_text(encoding="utf-8")) if TARGET.exists() else {}
     for bookings in arguments.bookings or [1_000_000]:
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
             file = Path(folder) / "cal.duckdb"
             found = measure(file, bookings, arguments.days, arguments.memory, arguments.threads)
-        parts.append(rendered(bookings, arguments.memory, found))
-        TARGET.write_text("\n".join(parts), encoding="utf-8")
+        parts |= sections(rendered(bookings, arguments.memory, found))
+        TARGET.write_text("\n".join([HEAD, *parts.values()]), encoding="utf-8")
 
 
 if __name__ == "__main__":
