@@ -16,7 +16,6 @@ from cal_source.errors import CalError
 from cal_source.source import cal_source
 from cal_source.tables import TABLES
 from pipelines.errors import PipelineError
-from pipelines.heap import trim_heap
 from pipelines.landed import LANDING
 from pipelines.steps import Step, begin
 from pipelines.unchanged import land_confirmed
@@ -75,7 +74,6 @@ def load(
             source = _source(extraction, bookings, resources)
             pipeline.extract(source, loader_file_format=_FILE_FORMATS.get(warehouse.dialect.name))
             pa.default_memory_pool().release_unused()  # else Arrow keeps what DuckDB could use
-            trim_heap()
             begin(Step.NORMALIZE)
             pipeline.normalize()
             land_confirmed(warehouse, extraction)

@@ -21,7 +21,6 @@ from pipelines.booking_plan import changes_since, cursors, plan_bookings
 from pipelines.details import bookings_without_details, forget_details, remember_details
 from pipelines.errors import PublishError
 from pipelines.exit_codes import ExitCode
-from pipelines.heap import trim_heap
 from pipelines.landing import land
 from pipelines.lease import writing
 from pipelines.proof import KEYS, Proof, probe_tombstones, prove_bookings, prove_keys
@@ -315,7 +314,7 @@ class _Runs:
             resources,
             lands_unchanged=self._options.full,
         )
-        self._release_memory()  # publishing needs none of what loading has kept
+        self._warehouse.release_memory()  # publishing needs none of what loading has kept
         self._view = extraction.booking_view
         begin(Step.PUBLISH)
         published = publish(
@@ -330,7 +329,7 @@ class _Runs:
         proofs = prove_keys(self._warehouse, extraction, published.keys)
         if "bookings" in resources:
             proofs += _prove(self._warehouse, extraction)
-        self._release_memory()  # a next part begins with reading
+        self._warehouse.release_memory()  # a next part begins with reading
         return SyncResult(
             run_id=extraction.run_id,
             tables=_table_counts(self._warehouse, published),
@@ -344,10 +343,6 @@ class _Runs:
             seconds=(extraction.clock() - started).total_seconds(),
             not_listed=[c.row_key for c in extraction.ledger.coverage if c.row_key],
         )
-
-    def _release_memory(self) -> None:
-        self._warehouse.release_memory()
-        trim_heap()
 
     def _planned(
         self, extraction: Extraction, resources: Sequence[str]
