@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
+from tests.conftest import RECORDED_AT
 from transforms import DuckDBEngine, build
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 AS_OF = datetime(2026, 11, 10, 12, tzinfo=UTC)
 FIRST = datetime(2026, 2, 20, tzinfo=UTC)
-RECORDED_AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SLOT_SECONDS = 300
 ZONES = (
     "Europe/Berlin",
