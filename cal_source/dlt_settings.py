@@ -26,48 +26,47 @@ _HOSTS: Final = ("airflow", "streamlit", "google.colab", "dlthub")
 """Packages whose own settings dlt reads, or that change what it reads."""
 
 
-def find_setting(name: str, *, secret: bool) -> Any:
-    """Return a setting such as `sources.cal.api_key` in dlt's order; None where it is nowhere.
-
-    Args:
-        name: Sections and key, with dots between.
-        secret: Also look where only secrets lie.
-    """
-    if dlt_looks_further():
-        import dlt  # noqa: PLC0415 - takes most of a second
-
-        store: Any = dlt.secrets if secret else dlt.config
-        return store.get(name)
-    return os.environ.get(name.replace(".", "__").upper())
-
-
-def secrets_path() -> Path:
-    """Return the path of dlt's secrets file of the working folder; it need not exist."""
-    if dlt_looks_further():
-        import dlt  # noqa: PLC0415 - takes most of a second
-
-        return Path(dlt.current.run_context().settings_dir) / _SECRETS
-    return _FOLDER / _SECRETS
-
-
-def dlt_looks_further() -> bool:
-    """Tell whether dlt, as of version 1.31, may find what no variable of the environment says."""
-    return (
+def dlt_to_ask() -> Any:
+    """Return dlt where it, as of version 1.31, may find more than variables say; else None."""
+    if not (
         "dlt" in sys.modules
         or any(name.startswith(_MOVING) for name in os.environ)
         or any(place.exists() for place in _places())
         or any(_is_installed(package) for package in _HOSTS)
-    )
+    ):
+        return None
+    import dlt  # noqa: PLC0415 - takes most of a second
+
+    return dlt
+
+
+def find_setting(dlt: Any, name: str, *, secret: bool) -> Any:
+    """Return a setting such as `sources.cal.api_key` in dlt's order; None where it is nowhere.
+
+    Args:
+        dlt: What `dlt_to_ask` returned.
+        name: Sections and key, with dots between.
+        secret: Also look where only secrets lie.
+    """
+    if dlt is None:
+        return os.environ.get(name.replace(".", "__").upper())
+    return (dlt.secrets if secret else dlt.config).get(name)
+
+
+def secrets_path(dlt: Any) -> Path:
+    """Return the path of dlt's secrets file of the working folder; it need not exist."""
+    folder = _FOLDER if dlt is None else Path(dlt.current.run_context().settings_dir)
+    return folder / _SECRETS
 
 
 def _places() -> Iterator[Path]:
     yield _FOLDER
     yield _CONTAINER_SECRETS
-    for parent in (os.environ.get("XDG_DATA_HOME", "/var"), "/var", tempfile.gettempdir()):
-        for file in (_SECRETS, "config.toml"):
-            yield Path(parent) / "dlt" / file
-    for file in (_SECRETS, "config.toml"):
-        yield Path(os.path.expanduser("~")) / _FOLDER / file  # noqa: PTH111 - never raises
+    parents = {"/var", os.environ.get("XDG_DATA_HOME", "/var"), tempfile.gettempdir()}
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - never raises
+    for folder in (home / _FOLDER, *(Path(parent) / "dlt" for parent in parents)):
+        yield folder / _SECRETS
+        yield folder / "config.toml"
 
 
 def _is_installed(package: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.client import CalClient, normalise_base_url
-from cal_source.dlt_settings import find_setting, secrets_path
+from cal_source.dlt_settings import dlt_to_ask, find_setting, secrets_path
 from cal_source.errors import ConfigError
 from cal_source.signin.secrets_file import SecretsFile
 from cal_source.signin.stored import TABLE, StoredTokens
@@ -95,7 +95,7 @@ class Settings:
 
 def secrets_file() -> SecretsFile:
     """Return dlt's secrets file of the working folder; it need not exist."""
-    return SecretsFile(secrets_path())
+    return SecretsFile(secrets_path(dlt_to_ask()))
 
 
 def resolve_settings(
@@ -112,11 +112,12 @@ def resolve_settings(
     """
     given = given or {}
     environment = os.environ if environment is None else environment
+    dlt = dlt_to_ask()
 
     def find(name: str, variable: str | None, *, secret: bool) -> Any:
         value = given.get(name)
         if value is None:
-            value = find_setting(f"{_SECTION}.{name}", secret=secret)
+            value = find_setting(dlt, f"{_SECTION}.{name}", secret=secret)
         if value is None and variable:
             value = environment.get(variable) or None
         return value
@@ -130,7 +131,7 @@ def resolve_settings(
         access_token=find("access_token", None, secret=True),
         v1_base_url=find("v1_base_url", "CAL_V1_BASE_URL", secret=False),
     )
-    return _with_sign_in(settings, secrets_file())
+    return _with_sign_in(settings, SecretsFile(secrets_path(dlt)))
 
 
 def _with_sign_in(settings: Settings, secrets: SecretsFile) -> Settings:
