@@ -19,7 +19,7 @@ with
 
 counted as (
     select
-        *,
+        booking_uid,
         coalesce(
             sum(case when is_past_accepted then 1 else 0 end) over (
                 partition by booker_key
@@ -48,7 +48,7 @@ counted as (
 )
 
 select
-    booking_uid, -- text; the booking
+    bookers.booking_uid, -- text; the booking
     booker_key, -- text; personal; e-mail of the one booker in lower case, else the booking's uid
     host_id, -- id; see dim_hosts
     event_type_id, -- id; see dim_event_types
@@ -110,4 +110,5 @@ select
     move_count, -- number; moves of its chain, before and after it
     is_chain_end, -- flag; the last booking of its chain
     is_chain_start -- flag; no booking was moved to become it
-from counted
+from intermediate.int_cal__bookers as bookers
+inner join counted on bookers.booking_uid = counted.booking_uid

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from pipelines.warehouse.base import Parameters
 
 
+# Old row groups are merged when the file is closed, once in many runs: see `_merge_row_groups`.
+# FSST makes a file a third smaller and takes a seventh of a load's time and of a build's; texts
+# that were not packed with it are found faster by their keys.
+DUCKDB_SETTINGS: Final = (
+    "set TimeZone = 'UTC'; set max_vacuum_tasks = 0; set disabled_compression_methods = 'fsst'"
+)
+"""Said to DuckDB when the file is opened."""
+
 _IDLE_MB: Final = 24
 # How long DuckDB's log may become before it is written into the file. That spills nothing, so that
 # within bounds of memory it waits until the file is closed, for large files may need more.
@@ -68,7 +76,7 @@ class DuckDBWarehouse(Warehouse):
             warehouse.connection = duckdb.connect(
                 str(path), read_only=read_only, config={"autoinstall_known_extensions": "false"}
             )
-            warehouse.connection.execute("set TimeZone = 'UTC'; set max_vacuum_tasks = 0")
+            warehouse.connection.execute(DUCKDB_SETTINGS)
             if not read_only and (statements := warehouse.missing_statements()):
                 with warehouse._transaction():  # one commit for all, not one wait for the disk each
                     warehouse.connection.execute("; ".join(statements))

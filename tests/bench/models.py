@@ -22,6 +22,7 @@ import duckdb
 
 from pipelines.engines import MODELS_AT_A_TIME
 from pipelines.models import project_folder
+from pipelines.warehouse.duckdb_file import DUCKDB_SETTINGS
 from tests.conftest import REPOSITORY
 from tests.engines.generated import AS_OF, live_day, load_year
 from transforms import DuckDBEngine, How, Project, build
@@ -92,9 +93,11 @@ def measure(
     """
     project = Project.load(project_folder())
     with duckdb.connect(file) as connection:
+        connection.execute(DUCKDB_SETTINGS)
         load_year(connection, bookings)
     config = {"memory_limit": memory, "threads": threads}
     with duckdb.connect(file, config=config) as connection:
+        connection.execute(DUCKDB_SETTINGS)
 
         def built(moment: datetime) -> Measured:
             return measured(lambda: into_the_file(connection, project, moment))
