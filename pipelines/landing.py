@@ -8,6 +8,7 @@ otherwise.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import shutil
 from datetime import datetime
@@ -73,6 +74,7 @@ def land(
             from pipelines.loading import load  # noqa: PLC0415 - dlt takes a second to import
 
             load(warehouse, extraction, bookings, resources, folder)
+            gc.collect()  # dlt's pipelines are cycles; a load in parts would gather 8 MB with each
         else:
             _land_records(warehouse, extraction)
 
