@@ -45,10 +45,20 @@ counted as (
             0
         ) as earlier_booking_count
     from intermediate.int_cal__bookers
+),
+
+joined as (
+    select
+        bookers.*,
+        counted.earlier_meeting_count,
+        counted.earlier_no_show_count,
+        counted.earlier_booking_count
+    from intermediate.int_cal__bookers as bookers
+    inner join counted on bookers.booking_uid = counted.booking_uid
 )
 
 select
-    bookers.booking_uid, -- text; the booking
+    booking_uid, -- text; the booking
     booker_key, -- text; personal; e-mail of the one booker in lower case, else the booking's uid
     host_id, -- id; see dim_hosts
     event_type_id, -- id; see dim_event_types
@@ -110,5 +120,4 @@ select
     move_count, -- number; moves of its chain, before and after it
     is_chain_end, -- flag; the last booking of its chain
     is_chain_start -- flag; no booking was moved to become it
-from intermediate.int_cal__bookers as bookers
-inner join counted on bookers.booking_uid = counted.booking_uid
+from joined

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from sqlglot import exp
 
 from transforms import BuildError, DuckDBEngine, How, Project, build
 from transforms.engine import SHADOW
@@ -133,7 +134,7 @@ def test_build_raises_the_error_of_a_worker(engine):
     engine.load_rows("shop.sales", NAMES, [("6", "rye", "2026-02-03 08:00:00+00", None)])
     broken = Project.load(FOLDER / "bakery_daily")
     model = broken.models["marts.agg_breads_daily"]
-    model.query.set("limit", "not sql")
+    model.query.set("limit", exp.Limit(expression=exp.Var(this="not sql")))
 
     with pytest.raises(BuildError, match=r"marts\.agg_breads_daily cannot be built"):
         build(broken, engine, as_of=AS_OF, workers=2)
