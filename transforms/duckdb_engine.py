@@ -42,7 +42,7 @@ class DuckDBEngine(RelationalEngine):
     The connection stays the caller's. Its session is set to UTC, so that casts between instants
     and local times mean the same on every machine. It must have no open transaction. What a build
     writes goes into the database's file at its end, not each time that 16 MB came together: most
-    of it is gone by then.
+    of it is gone by then. Rows come in any order, as models are tables: to keep it takes time.
 
     Args:
         connection: A writable connection.
@@ -54,6 +54,7 @@ class DuckDBEngine(RelationalEngine):
         self._connection = connection
         self._execute("setting the session's time zone", "set TimeZone = 'UTC'")
         self._execute("putting off checkpoints", f"set wal_autocheckpoint = '{_LOG_SIZE}'")
+        self._execute("freeing the order of rows", "set preserve_insertion_order = false")
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Return all rows of a query."""

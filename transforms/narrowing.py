@@ -3,7 +3,8 @@
 Rows that passed and did not change pass again, so a check of single rows looks at new rows only,
 and one of keys at the rows that share a key with them. A reference can also break because its
 target went: rows that name a changed row of the target are looked at too. A check that failed and
-only warned looks at all rows at the next build, so that its warning stays until it is mended.
+only warned looks at all rows at the next build, so that its warning stays until it is mended. What
+another check of the model implies is not looked at twice.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def rows_to_check(check: Check, model: Model, ledger: Ledger, engine: Engine) ->
         engine: Where to ask how far a history came.
     """
     step, old = ledger.steps[model.name], ledger.before.get(model.name)
+    if _is_implied(check, model):
+        return None
     if check.scope is Scope.BUILDS:
         is_new = check.columns[0] not in ledger.catalog.get(model.name, {})
         return None if is_new or step.how is How.KEPT else check.query
@@ -49,6 +52,14 @@ def rows_to_check(check: Check, model: Model, ledger: Ledger, engine: Engine) ->
     if step.how is How.KEPT:
         return None
     return _keys(check, model) if check.scope is Scope.KEYS else _over_new_rows(check, model)
+
+
+# Where some of its columns already have to be unique, so are all of them.
+def _is_implied(check: Check, model: Model) -> bool:
+    return check.scope is Scope.KEYS and any(
+        other.scope is Scope.KEYS and other.blocking and set(other.columns) < set(check.columns)
+        for other in model.checks
+    )
 
 
 def _over_new_rows(check: Check, model: Model) -> exp.Query:

@@ -10,22 +10,31 @@
 
 with
 
-ranked as (
+days as (
     select
         host_id,
         created_date,
-        booking_uid,
-        created_at,
-        name,
-        email,
-        username,
-        time_zone,
-        min(start_at) over (partition by host_id, created_date) as first_start_at,
-        row_number() over (
-            partition by host_id, created_date
-            order by created_at desc, text_order(booking_uid) desc
-        ) as recency
+        max(created_at) as last_created_at,
+        min(start_at) as first_start_at
     from intermediate.int_cal__booking_hosts
+    group by host_id, created_date
+),
+
+-- few bookings of a day were made in the same moment
+ranked as (
+    select
+        bookings.*,
+        days.first_start_at,
+        row_number() over (
+            partition by bookings.host_id, bookings.created_date
+            order by text_order(bookings.booking_uid) desc
+        ) as recency
+    from intermediate.int_cal__booking_hosts as bookings
+    inner join days
+        on
+            bookings.host_id = days.host_id
+            and bookings.created_date = days.created_date
+            and (bookings.created_at = days.last_created_at or days.last_created_at is null)
 )
 
 select
