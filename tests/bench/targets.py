@@ -117,7 +117,10 @@ def _memory(results: Results) -> Iterator[Target]:
         yield Target(what, wanted)
         return
     shown = "; ".join(f"{peak:,.0f} MB at {size:,}" for size, peak in known.items())
-    yield Target(what, wanted, shown, _verdict([max(known.values()) <= 500]))
+    held = [max(known.values()) <= 500]
+    if from_there := [peak for size, peak in known.items() if size >= 100_000]:
+        held.append(max(from_there) <= 1.1 * min(from_there))
+    yield Target(what, wanted, shown, _verdict(held))
 
 
 def _rate(results: Results) -> Iterator[Target]:
