@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import duckdb
 import httpx
 import pytest
+from dlt.pipeline.pipeline import Pipeline
 
 from cal_source.client import CalClient
 from cal_source.errors import (
@@ -474,3 +476,16 @@ def test_exit_codes_of_refusals_and_lost_views():
 def test_world_of_two_sandboxes_is_equal_for_one_seed():
     a, b = (Sandbox(World.generate(bookings=50, seed=9)) for _ in range(2))
     assert [x.uid for x in a.world.bookings] == [x.uid for x in b.world.bookings]
+
+
+def test_a_load_leaves_nothing_of_dlt_to_be_collected_by_chance(warehouse, small_sandbox, sync_of):
+    sync_of(warehouse, small_sandbox, only=("users",))  # imports and first uses are behind us
+    gc.collect()
+    gc.disable()
+    try:
+        sync_of(warehouse, small_sandbox, only=("bookings",))
+        left = [found for found in gc.get_objects() if isinstance(found, Pipeline)]
+    finally:
+        gc.enable()
+
+    assert left == []

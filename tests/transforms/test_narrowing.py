@@ -145,3 +145,35 @@ def test_a_warning_stays_until_it_is_mended(shop):
     shop.put("orders", 9, "code 9", 1, 5)
     assert shop.build().warnings == ()
     assert shop.looked_at(shop.build()) == set()
+
+
+CODES = """-- model: marts.dim_codes
+-- description: d
+-- grain: id, code
+-- materialized: table
+-- {}: unique(id)
+
+select
+    o.id, -- id; the order
+    o.code -- text; its code
+from shop.orders as o
+"""
+
+
+@pytest.mark.parametrize(
+    ("promised", "asked"),
+    [("checks", {"unique(id)"}), ("warnings", {"unique(id)", "unique(id, code)"})],
+)
+def test_a_unique_that_another_blocking_one_implies_is_not_asked(write_project, promised, asked):
+    project = Project.load(write_project({"marts/dim_codes.sql": CODES.format(promised)}))
+    with duckdb.connect() as connection:
+        shop = Shop(connection, project)
+        shop.put("orders", 1, "rye", 1, 5)
+        connection.execute("insert into shop.orders values (1, 'wheat', 1, 5)")
+
+        result = shop.build()
+
+        found = {name for name in shop.looked_at(result) if name.startswith("unique")}
+        assert found == asked
+        repeated = next(c for c in result.models[-1].checks if c.name == "unique(id)")
+        assert (repeated.passed, result.ok) == (False, promised == "warnings")
