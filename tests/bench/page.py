@@ -58,9 +58,9 @@ A PostgreSQL 18 that does not wait for the disk, on a socket of the same machine
 _GROWTH = """
 ## Growth with the account
 
-One account: its first load, {rounds} times a sync that finds nothing new, as often 5,000 changed
-bookings and a sync, and once all models built. An ordinary sync of a large account also reads
-about 5,000 bookings again (`--reread-requests`, default 20), because not every change moves
+One account: its first load, syncs that find nothing new, 5,000 changed bookings and a sync, as
+often as n says, and once all models built. An ordinary sync of a large account also reads about
+5,000 bookings again (`--reread-requests`, default 20), because not every change moves
 `updatedAt`; that is in the rows of changes and of nothing new. "publish" is the step that writes
 the published tables and their history, "proof" the comparison with Cal.com's counts.
 
@@ -173,8 +173,7 @@ def _growth(results: Results) -> str:
         for way in (LOAD, MERGE, UNCHANGED, EMPTY, MARTS)
         if results.of("growth", way, size)
     ]
-    rounds = max((len(results.of("growth", MERGE, s)) for s in results.sizes("growth")), default=0)
-    return _GROWTH.format(rounds=rounds) + "\n".join(rows) + "\n"
+    return _GROWTH + "\n".join(rows) + "\n"
 
 
 def _grown(results: Results, size: int, way: str) -> str:
