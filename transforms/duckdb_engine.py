@@ -42,8 +42,8 @@ class DuckDBEngine(RelationalEngine):
     The connection stays the caller's and keeps what is set here. Its session is set to UTC, so
     that casts between instants and local times mean the same on every machine. It must have no
     open transaction. What a build writes goes into the database's file at its end, not each time
-    that 16 MB came together: most of it is gone by then. Only 'order by' gives rows an order: models are
-    tables, and to keep the order of insertion takes time.
+    that 16 MB came together: most of it is gone by then. Only 'order by' gives rows an
+    order: models are tables, and to keep the order of insertion takes time.
 
     Args:
         connection: A writable connection.
