@@ -56,7 +56,7 @@ engines: $(VENV)/.dev  ## every model on every engine, into docs/engines.md
 	$(BIN)/python -m tests.engines.table
 
 soak: $(VENV)/.dev  ## long random histories; SOAK_MINUTES sets the time (default 30)
-	$(BIN)/python -m pytest -m soak --timeout 0 --no-header -s -p no:randomly
+	$(BIN)/python -m pytest -m soak --timeout 0 -o faulthandler_timeout=0 --no-header -s -p no:randomly
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 class VirtualTime:
     """Seconds that pass when every worker sleeps, and then at once.
 
-    A worker sleeps when one of its threads does. Computing takes no time.
+    Computing takes no time. Only one thread of a worker may sleep at a time: of two, the clock
+    could not tell whether the one that it woke still computes or has ended.
 
     Args:
         workers: Everybody who has to sleep, or be done, before time passes.
@@ -21,7 +22,7 @@ class VirtualTime:
     def __init__(self, workers: Iterable[str]) -> None:
         self._changed = threading.Condition()
         self._awake = set(workers)
-        self._sleeping: dict[str, list[float]] = {}
+        self._sleeping: dict[str, float] = {}
         self._now = 0.0
         self.done_at: dict[str, float] = {}
 
@@ -30,18 +31,16 @@ class VirtualTime:
         return self._now
 
     def sleep_of(self, worker: str) -> Callable[[float], None]:
-        """What a worker's threads sleep with."""
+        """What a worker sleeps with."""
 
         def sleep(seconds: float) -> None:
             with self._changed:
-                end = self._now + seconds
-                self._sleeping.setdefault(worker, []).append(end)
+                assert worker not in self._sleeping, f"{worker} sleeps in two threads"
+                self._sleeping[worker] = end = self._now + seconds
                 self._awake.discard(worker)
                 self._pass()
                 while self._now < end:
                     self._changed.wait()
-                self._sleeping[worker].remove(end)
-                self._awake.add(worker)
 
         return sleep
 
@@ -49,12 +48,13 @@ class VirtualTime:
         """A worker is done and keeps nobody waiting."""
         with self._changed:
             self._awake.discard(worker)
-            self._sleeping.pop(worker, None)
             self.done_at[worker] = self._now
             self._pass()
 
     def _pass(self) -> None:
-        ends = [end for ends in self._sleeping.values() for end in ends]
-        if not self._awake and ends:
-            self._now = max(self._now, min(ends))
+        if not self._awake and self._sleeping:
+            self._now = max(self._now, min(self._sleeping.values()))
+            for worker in [w for w, end in self._sleeping.items() if end <= self._now]:
+                del self._sleeping[worker]
+                self._awake.add(worker)
             self._changed.notify_all()

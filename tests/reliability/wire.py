@@ -35,20 +35,24 @@ _ROUTES = sorted(
 
 
 class VirtualTime:
-    """A clock that only waiting moves."""
+    """A clock that only waiting moves.
+
+    It counts in floating point, as what waits by it does: whole microseconds would not move by a
+    wait that is shorter, and who waits for an instant would wait for ever, a hair before it.
+    """
 
     def __init__(self, start: datetime) -> None:
-        self._now = start
         self._start = start
+        self._seconds = 0.0
 
     def now(self) -> datetime:
-        return self._now
+        return self._start + timedelta(seconds=self._seconds)
 
     def monotonic(self) -> float:
-        return (self._now - self._start).total_seconds()
+        return self._seconds
 
     def sleep(self, seconds: float) -> None:
-        self._now += timedelta(seconds=seconds)
+        self._seconds += seconds
 
 
 def kind_of(request: httpx.Request) -> str:

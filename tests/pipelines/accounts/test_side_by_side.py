@@ -101,7 +101,7 @@ def compare(folder, accounts, bookings, *, limit, options):
 
 
 def test_accounts_side_by_side_take_no_longer_than_the_slowest(tmp_path):
-    options = SyncOptions(only=("bookings", "teams"), page_size=20)
+    options = SyncOptions(only=("bookings", "teams"), page_size=20, workers=1)
 
     together, alone, _ = compare(tmp_path, 5, 80, limit=2, options=options)
 
