@@ -12,7 +12,8 @@ from tests.pipelines.accounts.test_side_by_side import compare
 
 @pytest.mark.soak
 def test_two_hundred_accounts_take_no_longer_than_the_slowest(tmp_path):
-    options = SyncOptions(page_size=20, workers=1)  # so that each needs more requests than one minute allows
+    # Small pages, so that each needs more requests than one minute allows.
+    options = SyncOptions(page_size=20, workers=1)
 
     together, alone, requests = compare(tmp_path, 200, 2000, limit=120, options=options)
 
