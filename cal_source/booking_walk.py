@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
@@ -41,7 +42,7 @@ from cal_source.walk import (
 from cal_source.walk.keys import field_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from cal_source.answer import Answer
     from cal_source.batches import Batch
@@ -70,7 +71,8 @@ def read_bookings(extraction: Extraction, reads: BookingReads) -> Iterator[Batch
     walk = _Walk(extraction, view, reads)
     started = extraction.clock()
     try:
-        yield from join_batches(walk.batches(), RESOURCE)
+        with closing(walk.batches()) as batches:
+            yield from join_batches(batches, RESOURCE)
     except CalError as error:
         extraction.settle(RESOURCE, view, error, started)
         return
@@ -159,13 +161,14 @@ class _Walk:
         except CalError as error:
             logger.warning("the bookings could not be counted: %s", error)
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Generator[Batch]:
         """Yield the pages of every walk that the reads ask for."""
         for pages in self._walks():
-            for page in pages:
-                yield self._batch(page)
+            with closing(pages):  # else threads of a walk that broke off would wait for ever
+                for page in pages:
+                    yield self._batch(page)
 
-    def _walks(self) -> Iterator[Iterator[Sequence[Any]]]:
+    def _walks(self) -> Iterator[Generator[Sequence[Any]]]:
         reads, size = self._reads, self._reads.page_size
         if reads.uids:
             yield (self._one(uid) for uid in reads.uids)
@@ -199,7 +202,7 @@ class _Walk:
             self._absent.append(uid)
         return page
 
-    def _seated(self) -> Iterator[Sequence[Any]]:
+    def _seated(self) -> Generator[Sequence[Any]]:
         """Read the upcoming bookings of event types with seats.
 
         Yields:
@@ -216,7 +219,7 @@ class _Walk:
         except BadRequestError as error:  # none of the event types is there any more
             logger.info("no bookings of seated event types: %s", error)
 
-    def _whole(self) -> Iterator[Sequence[Any]]:
+    def _whole(self) -> Generator[Sequence[Any]]:
         """Read by creation time: in a row, or a large account's next part slice beside slice.
 
         Yields:
@@ -259,7 +262,7 @@ class _Walk:
         low: datetime | None,
         high: datetime | None,
         expected: Callable[[], int | None] | None = None,
-    ) -> Iterator[Sequence[Any]]:
+    ) -> Generator[Sequence[Any]]:
         """Walk the bookings created at or after `low` and before `high`."""
         return walk_by_value(
             self._fetch("whole"),

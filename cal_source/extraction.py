@@ -103,6 +103,11 @@ class Extraction:
         self._forms: dict[str, Form] = {}
         self._prepared: dict[str, Iterable[Batch]] = {}
         self._silent_operations: set[str] = set()
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Have the thread that reads raise KeyboardInterrupt after the page it is at."""
+        self._is_stopped = True
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -290,7 +295,13 @@ class Extraction:
         )
 
     def progress(self, resource: str, rows: int, total: int | None = None) -> None:
-        """Tell whoever watches how far a resource is."""
+        """Tell whoever watches how far a resource is.
+
+        Raises:
+            KeyboardInterrupt: The reading was stopped.
+        """
+        if self._is_stopped:
+            raise KeyboardInterrupt
         self._on_progress(Progress(resource, rows, total))
 
     def settle(self, resource: str, target: Target, error: CalError, since: datetime) -> None:

@@ -119,10 +119,21 @@ def _next_part(
         "select count(*) from raw.bookings where _scope = $scope and created_at < $position",
         {"scope": view.scope, "position": cursor.position_at},
     )
+    return part_after(whole, cursor, int(before))
+
+
+def part_after(whole: BookingReads, cursor: Cursor, read_before: int) -> BookingReads:
+    """Return what the part after a cursor is to read.
+
+    Args:
+        whole: What a whole reading reads.
+        cursor: Where the part before has come to.
+        read_before: How many bookings were read until then.
+    """
     return replace(
         whole,
         created_from=cursor.position_at,
-        read_before=int(before),
+        read_before=read_before,
         changes_from=cursor.cursor_at,
     )
 

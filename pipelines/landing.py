@@ -40,43 +40,69 @@ _TYPES: Final = (
 )
 
 
-def land(
+def read(
     warehouse: Warehouse,
     extraction: Extraction,
     bookings: BookingReads,
     resources: Collection[str],
+    folder: str,
     *,
     lands_unchanged: bool = False,
-) -> None:
-    """Bring one run's rows into schema `landing`.
+) -> bool:
+    """Read one run's rows into files.
+
+    Args:
+        warehouse: The open warehouse, which is asked what it holds.
+        extraction: The run.
+        bookings: Which bookings to read.
+        resources: Root tables to read.
+        folder: An empty folder for the files.
+        lands_unchanged: Read into files also the tables that the warehouse holds as they are.
+
+    Returns:
+        Whether there are rows to land.
+
+    Raises:
+        CalError: Reading failed in a way that ends the run.
+        WarehouseError: The warehouse or the files could not be written.
+        KeyboardInterrupt: The run was stopped.
+        BaseException: Whatever else dlt raised.
+    """
+    begin(Step.EXTRACT)
+    extraction.read_ahead(tuple(resources), bookings.workers)
+    if not lands_unchanged:
+        resources = set_unchanged_aside(warehouse, extraction, bookings, resources)
+    if resources:
+        from pipelines.loading import extract  # noqa: PLC0415 - dlt takes a second to import
+
+        extract(warehouse, extraction, bookings, resources, folder)
+    return bool(resources)
+
+
+def land(warehouse: Warehouse, extraction: Extraction, folder: str, *, has_rows: bool) -> None:
+    """Bring what one run has read into schema `landing`.
 
     Args:
         warehouse: The open warehouse; an earlier landing in it is dropped.
         extraction: The run.
-        bookings: Which bookings to read.
-        resources: Root tables to read.
-        lands_unchanged: Land tables also when the warehouse holds them as they were read.
+        folder: The folder of its `read`; it is removed.
+        has_rows: What `read` returned.
 
     Raises:
-        CalError: Reading failed in a way that ends the run.
         WarehouseError: The warehouse could not be written.
         KeyboardInterrupt: The run was stopped.
         BaseException: Whatever else dlt raised.
     """
     with warehouse.transaction():
         drop_landing(warehouse)
-    with _working_folder(warehouse) as folder:
-        begin(Step.EXTRACT)
-        extraction.read_ahead(tuple(resources), bookings.workers)
-        if not lands_unchanged:
-            resources = set_unchanged_aside(warehouse, extraction, bookings, resources)
-        if resources:
-            from pipelines.loading import load  # noqa: PLC0415 - dlt takes a second to import
+    if not has_rows:
+        _land_records(warehouse, extraction)
+        return
+    from pipelines.loading import load  # noqa: PLC0415 - dlt takes a second to import
 
-            load(warehouse, extraction, bookings, resources, folder)
-            gc.collect()  # dlt's pipelines are cycles; a load in parts would gather 8 MB with each
-        else:
-            _land_records(warehouse, extraction)
+    load(warehouse, extraction, folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    gc.collect()  # dlt's pipelines are cycles; a load in parts would gather 8 MB with each
 
 
 def _land_records(warehouse: Warehouse, extraction: Extraction) -> None:
@@ -116,8 +142,8 @@ def _type_of(value: Any) -> ColumnType:
     return next((kind for python, kind in _TYPES if isinstance(value, python)), ColumnType.TEXT)
 
 
-def _working_folder(warehouse: Warehouse) -> TemporaryDirectory[str]:
-    """Return a new folder for dlt; what killed runs into this warehouse left is removed."""
+def working_folder(warehouse: Warehouse) -> TemporaryDirectory[str]:
+    """Return a new folder for files; what killed runs into this warehouse left is removed."""
     location = warehouse.location
     place = location if is_postgres(location) else str(Path(location).resolve())
     prefix = f"cal-warehouse-{hashlib.sha256(place.encode()).hexdigest()[:12]}-"

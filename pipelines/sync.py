@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.bookings import BookingReads, booking_views
@@ -21,8 +22,9 @@ from pipelines.booking_plan import changes_since, cursors, plan_bookings
 from pipelines.details import bookings_without_details, forget_details, remember_details
 from pipelines.errors import PublishError
 from pipelines.exit_codes import ExitCode
-from pipelines.landing import land
+from pipelines.landing import land, read, working_folder
 from pipelines.lease import writing
+from pipelines.next_part import NextPart, reads_after
 from pipelines.proof import KEYS, Proof, probe_tombstones, prove_bookings, prove_keys
 from pipelines.publish import Published, complete_landings, drop_landing, publish, row_counts
 from pipelines.repair import windows_to_repair
@@ -165,19 +167,20 @@ def _sync(
     resources: Sequence[str],
 ) -> SyncResult:
     publish_left_over(warehouse, utc_now())
-    run = _Runs(warehouse, new_extraction, options)
     is_ordinary = "bookings" in resources and options.is_ordinary
-    with warehouse.filled_in_parts() if run.is_filling else nullcontext():
-        result = run.once(resources, keys=options.keys())
+    with (
+        working_folder(warehouse) as folder,
+        _Runs(warehouse, new_extraction, options, folder) as run,
+    ):
+        with warehouse.filled_in_parts() if run.is_filling else nullcontext():
+            result = run.in_parts(resources) if is_ordinary else run.once(resources)
         if is_ordinary:
-            result = run.further_parts(result)
-    if is_ordinary:
-        result = run.repaired(result)
-    for table in options.details:
-        uids = bookings_without_details(warehouse, table, options.detail_requests)
-        if uids:
-            result = result.then(run.once((table,), detail_uids=uids))
-            remember_details(warehouse, table, result.run_id)
+            result = run.repaired(result)
+        for table in options.details:
+            uids = bookings_without_details(warehouse, table, options.detail_requests)
+            if uids:
+                result = result.then(run.once((table,), detail_uids=uids))
+                remember_details(warehouse, table, result.run_id)
     return result
 
 
@@ -206,11 +209,22 @@ class _Runs:
         warehouse: Warehouse,
         new_extraction: Callable[..., Extraction],
         options: SyncOptions,
+        folder: str,
     ) -> None:
         self._warehouse = warehouse
         self._new_extraction = new_extraction
         self._options = options
+        self._folder = Path(folder)
         self._view: Target | None = None
+        self._reads_on = False
+        self._next: NextPart | None = None
+        self._requests_counted: int | None = None
+
+    def __enter__(self) -> _Runs:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._drop_next()
 
     def once(
         self,
@@ -220,7 +234,7 @@ class _Runs:
         **extraction_options: Any,
     ) -> SyncResult:
         """Make one run; without `reads` it plans which bookings to read."""
-        extraction = self._extraction(**extraction_options)
+        extraction = self._extraction(keys=self._options.keys(), **extraction_options)
         return self._run(extraction, resources, reads)
 
     def _extraction(self, **options: Any) -> Extraction:
@@ -229,17 +243,37 @@ class _Runs:
         extraction.booking_view = self._view
         return extraction
 
-    def further_parts(self, result: SyncResult) -> SyncResult:
+    def in_parts(self, resources: Sequence[str]) -> SyncResult:
+        """Make a run, and where it reads a large account those that read the rest of it."""
+        self._reads_on = True
+        result = self._further_parts(self.once(resources))
+        self._reads_on = False
+        return result
+
+    def _further_parts(self, result: SyncResult) -> SyncResult:
         """Read the rest of a large account, each part published, then what changed meanwhile."""
         reached: set[datetime] = set()
         while further := self._positions() - reached:
             reached |= further
-            result = result.then(self.once(_BOOKINGS))
+            result = result.then(self._further_part(further))
         if not reached or self._view is None:
             return result
         cursor = cursors(self._warehouse)[self._view.scope]
         changes = changes_since(cursor, self._options)
         return result.then(self.once(_BOOKINGS, reads=changes))
+
+    def _further_part(self, positions: set[datetime]) -> SyncResult:
+        """Make the run that goes on at the published position, read ahead or not."""
+        part = self._next
+        if part is not None and positions == {part.reads.created_from}:
+            return self._run(part.extraction, _BOOKINGS, part.reads)
+        self._drop_next()
+        return self.once(_BOOKINGS)
+
+    def _drop_next(self) -> None:
+        if self._next is not None:
+            self._next.stop()
+            self._next = None
 
     @property
     def is_filling(self) -> bool:
@@ -278,7 +312,10 @@ class _Runs:
         return replace(plan, windows=windows, seated_event_types=(), counted_from=counted)
 
     def _run(
-        self, extraction: Extraction, resources: Sequence[str], reads: BookingReads | None
+        self,
+        extraction: Extraction,
+        resources: Sequence[str],
+        reads: BookingReads | None,
     ) -> SyncResult:
         options = self._options
         settings = {
@@ -301,21 +338,19 @@ class _Runs:
         return result
 
     def _read_and_publish(
-        self, extraction: Extraction, resources: Sequence[str], reads: BookingReads | None
+        self,
+        extraction: Extraction,
+        resources: Sequence[str],
+        reads: BookingReads | None,
     ) -> SyncResult:
-        started, before = extraction.clock(), extraction.client.requests_made
+        started, client = extraction.clock(), extraction.client
+        if self._requests_counted is None:
+            self._requests_counted = client.requests_made
         wants_bookings = "bookings" in resources
         if wants_bookings and reads is None:
             reads, resources = self._planned(extraction, resources)
-        land(
-            self._warehouse,
-            extraction,
-            reads or BookingReads(),
-            resources,
-            lands_unchanged=self._options.full,
-        )
+        self._land(extraction, reads or BookingReads(), resources)
         self._warehouse.release_memory()  # publishing needs none of what loading has kept
-        self._view = extraction.booking_view
         begin(Step.PUBLISH)
         published = publish(
             self._warehouse,
@@ -329,7 +364,8 @@ class _Runs:
         proofs = prove_keys(self._warehouse, extraction, published.keys)
         if "bookings" in resources:
             proofs += _prove(self._warehouse, extraction)
-        self._warehouse.release_memory()  # a next part begins with reading
+        self._warehouse.release_memory()  # a next part begins with loading
+        counted, self._requests_counted = self._requests_counted, client.requests_made
         return SyncResult(
             run_id=extraction.run_id,
             tables=_table_counts(self._warehouse, published),
@@ -338,11 +374,38 @@ class _Runs:
             schema_drift=list(extraction.ledger.iter_drift(extraction.run_id)),
             proofs=proofs,
             needs_proof=wants_bookings,
-            requests=extraction.client.requests_made - before,
+            requests=self._requests_counted - counted,
             booking_requests=extraction.ledger.requests.copy(),
             seconds=(extraction.clock() - started).total_seconds(),
             not_listed=[c.row_key for c in extraction.ledger.coverage if c.row_key],
         )
+
+    def _land(
+        self,
+        extraction: Extraction,
+        reads: BookingReads,
+        resources: Sequence[str],
+    ) -> None:
+        """Read a run, or wait until it is read; then let the next part be read, and land this."""
+        folder = self._folder_of(extraction)
+        if self._next is not None and self._next.extraction is extraction:
+            begin(Step.EXTRACT)
+            self._next.wait()
+            self._next, has_rows = None, True
+        else:
+            whole = self._options.full
+            has_rows = read(
+                self._warehouse, extraction, reads, resources, folder, lands_unchanged=whole
+            )
+        self._view = extraction.booking_view
+        following = reads_after(extraction, reads) if self._reads_on else None
+        if following is not None:
+            later = self._extraction()
+            self._next = NextPart(self._warehouse, later, following, self._folder_of(later))
+        land(self._warehouse, extraction, folder, has_rows=has_rows)
+
+    def _folder_of(self, extraction: Extraction) -> str:
+        return str(self._folder / extraction.run_id)
 
     def _planned(
         self, extraction: Extraction, resources: Sequence[str]

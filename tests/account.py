@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 from cal_source.client import CalClient
 from cal_source.extraction import Extraction
 from cal_source.sandbox import Sandbox, Timing, World
+from pipelines.landing import land, read, working_folder
 from pipelines.options import SyncOptions
 from pipelines.sync import SyncResult, sync
 from tests.conftest import InProcess
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cal_source.bookings import BookingReads
     from pipelines.warehouse import Warehouse
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -59,3 +63,12 @@ def sync_now(
         ),
         SyncOptions(**options),
     )
+
+
+def land_now(
+    warehouse: Warehouse, extraction: Extraction, reads: BookingReads, resources: Sequence[str]
+) -> None:
+    """Read a run and land it, as a sync does before it publishes."""
+    with working_folder(warehouse) as folder:
+        has_rows = read(warehouse, extraction, reads, resources, folder)
+        land(warehouse, extraction, folder, has_rows=has_rows)

@@ -20,7 +20,7 @@ from cal_source.walk.keys import (
 from cal_source.walk.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 
 MAX_PAGE_SIZE = 250
 _TICK = timedelta(milliseconds=1)  # the precision of Cal.com's timestamps
@@ -38,7 +38,7 @@ def walk_by_value(
     page_size: int = MAX_PAGE_SIZE,
     identity: str = "uid",
     expected: Callable[[], int | None] = lambda: None,
-) -> Iterator[list[Any]]:
+) -> Generator[list[Any]]:
     """Yield every record whose first key lies in `[start, end]` once, in pages, by that key.
 
     A record that is in the range when the walk begins and is not changed during it is never lost,

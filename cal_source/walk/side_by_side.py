@@ -8,7 +8,7 @@ from queue import Empty, Queue
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
 Page = TypeVar("Page")
 
@@ -18,7 +18,7 @@ _PATIENCE_SECONDS: Final = 0.05  # how soon an ending walk is noticed
 
 def walk_side_by_side(
     walks: Sequence[Callable[[], Iterator[Page]]], workers: int
-) -> Iterator[Page]:
+) -> Generator[Page]:
     """Yield the pages of independent walks, each in its own order, as they come.
 
     Walks start in the order given, at most `workers` of them at a time, and wait when their pages

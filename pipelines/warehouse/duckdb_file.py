@@ -39,6 +39,7 @@ _IDLE_MB: Final = 24
 _AT_COMMIT: Final = "'16MiB'"  # as DuckDB has it
 _AT_CLOSE: Final = "'1GB'"
 _MB_PER_THREAD: Final = 128  # with less each, threads spill, and hold more than one would
+_LEAST_TO_FILL_MB: Final = 128  # DuckDB holds blocks of every column; with 90 it cannot publish
 # What is written anew when the file is closed, once so many runs have left row groups of their own.
 _MOST_ROW_GROUPS: Final = 30
 _MERGE_MB: Final = 100
@@ -210,12 +211,13 @@ class DuckDBWarehouse(Warehouse):
         """Let DuckDB write each part into the file, and once; see `Warehouse.filled_in_parts`.
 
         Otherwise it writes them into its log, and when the file is closed a second time. Half the
-        memory does, because no rows are changed all over the tables.
+        memory does, because no rows are changed all over the tables; while one part is published,
+        reading the next one takes as much again.
         """
         memory_mb, threshold = self._memory_mb, self._threshold
         self._log_up_to(_AT_COMMIT)
         if memory_mb is not None:
-            self._bind(max(memory_mb // 2, 1))
+            self._bind(max(memory_mb // 2, _LEAST_TO_FILL_MB))
         try:
             yield
         finally:

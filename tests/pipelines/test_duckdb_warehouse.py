@@ -44,7 +44,14 @@ def test_what_dlt_sets_on_the_session_does_not_stay(tmp_path):
         assert warehouse.scalar(asked) == before
 
 
-def test_bounds_of_a_session_are_those_of_its_work_and_end_with_it(tmp_path):
+@pytest.mark.parametrize(
+    ("memory_mb", "at_work", "while_filling"),
+    [(300, "286.1 MiB", "143.0 MiB"), (100, "95.3 MiB", "122.0 MiB")],
+    ids=["half of it to fill", "never less than a part needs"],
+)
+def test_bounds_of_a_session_are_those_of_its_work_and_end_with_it(
+    tmp_path, memory_mb, at_work, while_filling
+):
     with Warehouse.open(str(tmp_path / "cal.duckdb")) as warehouse:
 
         def settings():
@@ -52,7 +59,7 @@ def test_bounds_of_a_session_are_those_of_its_work_and_end_with_it(tmp_path):
             return [warehouse.scalar(f"select current_setting('{name}')") for name in names]
 
         before = settings()
-        with warehouse.bounded(200):
+        with warehouse.bounded(memory_mb):
             bounded = settings()
             with warehouse.filled_in_parts():
                 filling = settings()
@@ -63,8 +70,8 @@ def test_bounds_of_a_session_are_those_of_its_work_and_end_with_it(tmp_path):
             assert settings() == bounded
         assert settings() == before
 
-        assert bounded == ["190.7 MiB", "953.6 MiB"]
-        assert filling == ["95.3 MiB", before[1]]
+        assert bounded == [at_work, "953.6 MiB"]
+        assert filling == [while_filling, before[1]]
 
 
 def test_row_groups_that_runs_have_left_are_merged_once_in_many_runs(tmp_path):

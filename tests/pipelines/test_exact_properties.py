@@ -17,10 +17,9 @@ from cal_source.sandbox.faults import bare_error
 from cal_source.tables import ROOT_TABLES, TABLES
 from pipelines.errors import ViewLost
 from pipelines.landed import LANDING
-from pipelines.landing import land
 from pipelines.publish import complete_landings, landed_tables, publish
 from pipelines.warehouse import Warehouse
-from tests.account import client_for, new_sandbox, sync_now
+from tests.account import client_for, land_now, new_sandbox, sync_now
 from tests.histories import BOOKING_STEPS, Histories
 from tests.oracle import differences, hash_differences, history_problems, rows_of, snapshot
 
@@ -92,7 +91,7 @@ def test_publishing_a_landing_a_second_time_changes_nothing(duckdb, sandbox):
     for _ in range(30):
         history.step()
     extraction = Extraction(client_for(sandbox), strict=False, clock=sandbox.clock.now)
-    land(duckdb, extraction, BookingReads(), [table.name for table in ROOT_TABLES])
+    land_now(duckdb, extraction, BookingReads(), [table.name for table in ROOT_TABLES])
     (run_id,) = complete_landings(duckdb)
     copies = sorted(landed_tables(duckdb))
     duckdb.connection.execute("create schema kept")

@@ -12,11 +12,10 @@ from cal_source.bookings import BookingReads, booking_view, fetch_bookings
 from cal_source.extraction import Extraction
 from cal_source.tables import ROOT_TABLES, TABLES
 from pipelines.booking_plan import plan_bookings
-from pipelines.landing import land
 from pipelines.options import SyncOptions
 from pipelines.sync import publish_left_over
 from pipelines.unchanged import changed_bookings
-from tests.account import NOW, client_for, new_sandbox, sync_now
+from tests.account import NOW, client_for, land_now, new_sandbox, sync_now
 from tests.table_contents import contents
 
 REREAD = {"only": ("bookings",), "page_size": 10, "reread_requests": 12}
@@ -85,7 +84,7 @@ def test_landing_of_a_killed_run_retires_nothing_of_what_it_set_aside(
     uid = warehouse.scalar("select max(uid) from raw.bookings")
     small_sandbox.world.edit_booking(uid, title="changed")
     killed = Extraction(client_of(small_sandbox), strict=False)
-    land(warehouse, killed, BookingReads(), [table.name for table in ROOT_TABLES])
+    land_now(warehouse, killed, BookingReads(), [table.name for table in ROOT_TABLES])
 
     result = sync_of(warehouse, small_sandbox)
 
@@ -169,7 +168,7 @@ def test_landing_of_a_killed_run_retires_no_confirmed_booking(warehouse, account
     account.world.mark_absent(*near_now(warehouse).values())
     killed = Extraction(client_for(account), strict=False, clock=account.clock.now)
     reads = plan_bookings(warehouse, killed, SyncOptions(**REREAD))
-    land(warehouse, killed, reads, ["bookings"])
+    land_now(warehouse, killed, reads, ["bookings"])
     assert len(killed.ledger.confirmed) > 0
 
     (published,) = publish_left_over(warehouse, account.clock.now())
