@@ -15,7 +15,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from cal_source.batches import Batch
+from cal_source.batches import Batch, join_batches
 from cal_source.booking_walk import read_bookings
 from cal_source.tables import DETAIL_TABLES, TABLES
 from pipelines.landed import LANDING
@@ -35,6 +35,7 @@ _MOST_ROWS: Final = 20_000
 """Rows of a table that are compared in memory; a larger one is landed."""
 
 _MOST_BOOKINGS: Final = 2_500
+_COMPARED_AT_A_TIME: Final = 5_000  # each time all lists of all bookings are looked through
 _CONFIRMED: Final = ("uid", "_scope", "_run_id", "_loaded_at")
 _NOT_SMALL: Final = {"bookings", *(table.name for table in DETAIL_TABLES)}
 
@@ -99,7 +100,8 @@ def _leaves_bookings(warehouse: Warehouse, extraction: Extraction, reads: Bookin
     Raises:
         CalError: Reading failed in a way that ends the run.
     """
-    batches = changed_bookings(warehouse, extraction, read_bookings(extraction, reads))
+    read = join_batches(read_bookings(extraction, reads), "bookings", _COMPARED_AT_A_TIME)
+    batches = changed_bookings(warehouse, extraction, read)
     kept: list[Batch] = []
     for batch in batches:
         kept += [batch] if batch.tables else []
