@@ -173,7 +173,9 @@ def _sync(
         _Runs(warehouse, new_extraction, options, folder) as run,
     ):
         with warehouse.filled_in_parts() if run.is_filling else nullcontext():
-            result = run.in_parts(resources) if is_ordinary else run.once(resources)
+            result = run.once(resources)
+            if is_ordinary:
+                result = run.further_parts(result)
         if is_ordinary:
             result = run.repaired(result)
         for table in options.details:
@@ -216,7 +218,6 @@ class _Runs:
         self._options = options
         self._folder = Path(folder)
         self._view: Target | None = None
-        self._reads_on = False
         self._next: NextPart | None = None
         self._requests_counted: int | None = None
 
@@ -243,14 +244,7 @@ class _Runs:
         extraction.booking_view = self._view
         return extraction
 
-    def in_parts(self, resources: Sequence[str]) -> SyncResult:
-        """Make a run, and where it reads a large account those that read the rest of it."""
-        self._reads_on = True
-        result = self._further_parts(self.once(resources))
-        self._reads_on = False
-        return result
-
-    def _further_parts(self, result: SyncResult) -> SyncResult:
+    def further_parts(self, result: SyncResult) -> SyncResult:
         """Read the rest of a large account, each part published, then what changed meanwhile."""
         reached: set[datetime] = set()
         while further := self._positions() - reached:
@@ -297,7 +291,7 @@ class _Runs:
             except CalError as error:
                 logger.warning("the difference could not be located: %s", error)
                 break
-            result = result.then(self._run(extraction, _BOOKINGS, reads))
+            result = self.further_parts(result.then(self._run(extraction, _BOOKINGS, reads)))
         return result
 
     def _repair_reads(self, extraction: Extraction, proofs: Sequence[Proof]) -> BookingReads | None:
@@ -398,8 +392,7 @@ class _Runs:
                 self._warehouse, extraction, reads, resources, folder, lands_unchanged=whole
             )
         self._view = extraction.booking_view
-        following = reads_after(extraction, reads) if self._reads_on else None
-        if following is not None:
+        if following := reads_after(extraction, reads):
             later = self._extraction()
             self._next = NextPart(self._warehouse, later, following, self._folder_of(later))
         land(self._warehouse, extraction, folder, has_rows=has_rows)
