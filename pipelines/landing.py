@@ -68,7 +68,6 @@ def read(
         KeyboardInterrupt: The run was stopped.
         BaseException: Whatever else dlt raised.
     """
-    begin(Step.EXTRACT)
     extraction.read_ahead(tuple(resources), bookings.workers)
     if not lands_unchanged:
         resources = set_unchanged_aside(warehouse, extraction, bookings, resources)

@@ -173,7 +173,7 @@ def _sync(
         _Runs(warehouse, new_extraction, options, folder) as run,
     ):
         with warehouse.filled_in_parts() if run.is_filling else nullcontext():
-            result = run.once(resources)
+            result = run.once(resources, keys=options.keys())
             if is_ordinary:
                 result = run.further_parts(result)
         if is_ordinary:
@@ -235,7 +235,7 @@ class _Runs:
         **extraction_options: Any,
     ) -> SyncResult:
         """Make one run; without `reads` it plans which bookings to read."""
-        extraction = self._extraction(keys=self._options.keys(), **extraction_options)
+        extraction = self._extraction(**extraction_options)
         return self._run(extraction, resources, reads)
 
     def _extraction(self, **options: Any) -> Extraction:
@@ -306,10 +306,7 @@ class _Runs:
         return replace(plan, windows=windows, seated_event_types=(), counted_from=counted)
 
     def _run(
-        self,
-        extraction: Extraction,
-        resources: Sequence[str],
-        reads: BookingReads | None,
+        self, extraction: Extraction, resources: Sequence[str], reads: BookingReads | None
     ) -> SyncResult:
         options = self._options
         settings = {
@@ -332,10 +329,7 @@ class _Runs:
         return result
 
     def _read_and_publish(
-        self,
-        extraction: Extraction,
-        resources: Sequence[str],
-        reads: BookingReads | None,
+        self, extraction: Extraction, resources: Sequence[str], reads: BookingReads | None
     ) -> SyncResult:
         started, client = extraction.clock(), extraction.client
         if self._requests_counted is None:
@@ -374,16 +368,11 @@ class _Runs:
             not_listed=[c.row_key for c in extraction.ledger.coverage if c.row_key],
         )
 
-    def _land(
-        self,
-        extraction: Extraction,
-        reads: BookingReads,
-        resources: Sequence[str],
-    ) -> None:
+    def _land(self, extraction: Extraction, reads: BookingReads, resources: Sequence[str]) -> None:
         """Read a run, or wait until it is read; then let the next part be read, and land this."""
+        begin(Step.EXTRACT)
         folder = self._folder_of(extraction)
         if self._next is not None and self._next.extraction is extraction:
-            begin(Step.EXTRACT)
             self._next.wait()
             self._next, has_rows = None, True
         else:

@@ -36,10 +36,10 @@ class VirtualTime:
         def sleep(seconds: float) -> None:
             with self._changed:
                 assert worker not in self._sleeping, f"{worker} sleeps in two threads"
-                self._sleeping[worker] = end = self._now + seconds
+                self._sleeping[worker] = self._now + seconds
                 self._awake.discard(worker)
                 self._pass()
-                while self._now < end:
+                while worker in self._sleeping:  # also when its time is now: others may not sleep
                     self._changed.wait()
 
         return sleep
