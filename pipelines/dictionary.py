@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cal_source.tables import META_COLUMNS, TABLES
+from pipelines.history import VALID_FROM
 from pipelines.ops import OPS_TABLES
 from transforms.site import SourceTable, describe_project
 
@@ -22,7 +23,7 @@ TITLE: Final = "Cal.com warehouse: data dictionary"
 def source_tables() -> Iterator[SourceTable]:
     """Yield every table that no model makes, described as the warehouse describes it."""
     for table in TABLES.values():
-        yield _described("raw", table, [*table.columns, *META_COLUMNS])
+        yield _described("raw", table, [*table.columns, *META_COLUMNS, VALID_FROM])
     for table in OPS_TABLES:
         yield _described("ops", table, table.columns)
 

@@ -1,10 +1,11 @@
 """Versions of every row, and what became of rows that are gone.
 
-`raw.<table>_history` holds one row per version: `valid_from` is when the answer that brought it was
-read, `valid_to` when it was found changed or gone; NULL means that it is current. The invariant is
-that the open versions of a table are its current rows, key by key and hash by hash. As current
-rows change only by publishing a reading of them, a view that was lost or skipped never writes a
-false version.
+`raw.<table>` has what is so now, each row with `_valid_from`: when the answer that first brought it
+so was read. `raw.<table>_old_versions` has what was so, with `valid_to`: when it was found changed
+or gone. The view `raw.<table>_history` shows both. So a row is written once however long it stays
+as it is, and the open versions of a table are its current rows because nothing else could be shown.
+As current rows change only by publishing a reading of them, a view of Cal.com that was lost or
+skipped never writes a false version.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from cal_source.tables import META_COLUMNS, Column, ColumnType
 from cal_source.tables.model import timestamp
 from pipelines.landed import landed_values, names_of
 from pipelines.sql_text import quoted, quoted_list
@@ -24,7 +26,12 @@ if TYPE_CHECKING:
     from pipelines.warehouse import Warehouse
 
 _OPEN: Final = "publish_open"
-_ENDED: Final = "publish_ended"
+VALID_FROM: Final = Column(
+    "_valid_from",
+    (),
+    ColumnType.TIMESTAMP,
+    "Since when the row is so: when the answer that first said it was read, UTC.",
+)
 VALIDITY: Final = (
     timestamp("valid_from", "When the answer that brought this version was read, UTC."),
     timestamp("valid_to", "When it was found changed or gone, UTC; NULL: it is so now."),
@@ -33,7 +40,7 @@ VALIDITY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The versions of one table's rows.
+    """The versions of one table's rows, from before the touched ones are replaced to after it.
 
     Attributes:
         table: A root table or one of its children.
@@ -46,85 +53,83 @@ class Versions:
     source: str | None
     landed: Columns
 
-    @property
-    def _history(self) -> str:
-        return f"raw.{self.table.name}_history"
-
     def collect_open(self, warehouse: Warehouse, touched: str) -> bool:
-        """Note what the touched rows are now; returns whether there are any.
-
-        Call it before they are replaced.
-
-        The open versions of a table are its current rows, and those are found sooner.
+        """Note what the touched rows are now, and whether they stay so.
 
         Args:
             warehouse: The open warehouse, inside the publish transaction.
             touched: Scratch table with the keys of the root's rows that will be written or retired.
+
+        Returns:
+            Whether there are any.
         """
         root = self.table.parent_key or {key: key for key in self.table.key}
         is_touched = " and ".join(f"t.{quoted(p)} = r.{quoted(c)}" for c, p in root.items())
-        warehouse.execute(f"drop table if exists {_OPEN}")
-        warehouse.execute(
-            f"create temp table {_OPEN} as select {quoted_list(self.table.key)}, _content_hash "
-            f"from raw.{self.table.name} as r "
+        names = quoted_list([*self.table.key, "_content_hash", VALID_FROM.name])
+        found = (
+            f"select {names} from raw.{self.table.name} as r "
             f"where exists (select 1 from {touched} as t where {is_touched})"
         )
+        landed = "select o.*, false as stays, cast(null as timestamptz) as ended_at"
+        joined = ""
+        if self.source is not None:
+            there = (*self.table.key, "_content_hash", "_loaded_at")
+            landed = (
+                "select o.*, coalesce(n._content_hash = o._content_hash, false) as stays, "
+                "n._loaded_at as ended_at"
+            )
+            joined = (
+                f" left join (select {', '.join(f's.{quoted(name)}' for name in there)} "
+                f"from {self.source}) as n on {self._same('n', 'o')}"
+            )
+        warehouse.execute(f"drop table if exists {_OPEN}")
+        warehouse.execute(f"create temp table {_OPEN} as {landed} from ({found}) as o{joined}")
         return warehouse.has_rows(_OPEN)
 
-    def keep(self, warehouse: Warehouse, now: datetime, *, replaces: bool) -> int:
-        """Make the open versions of the touched rows equal to their current rows.
+    def keep_old(self, warehouse: Warehouse, now: datetime) -> None:
+        """Keep the touched rows that are gone or have other content now, before they are replaced.
 
         Args:
             warehouse: The open warehouse, inside the publish transaction.
             now: End of versions whose row is gone; a version that has a successor ends where that
                 begins.
-            replaces: Whether `collect_open` has found open versions.
+        """
+        if not warehouse.has_rows(f"(select 1 from {_OPEN} where not stays) as changed"):
+            return
+        names = [column.name for column in (*self.table.columns, *META_COLUMNS)]
+        warehouse.execute(
+            f"insert into raw.{self.table.name}_old_versions "
+            f"({quoted_list(names)}, valid_from, valid_to) "
+            f"select {', '.join(f'r.{quoted(name)}' for name in names)}, o.{VALID_FROM.name}, "
+            f"coalesce(o.ended_at, $now) from raw.{self.table.name} as r join {_OPEN} as o "
+            f"on {self._same('r', 'o')} where not o.stays",
+            {"now": now},
+        )
+
+    def insert(self, warehouse: Warehouse, *, replaces: bool) -> tuple[int, int]:
+        """Insert the landed rows; those that stay so keep the beginning of their version.
+
+        Args:
+            warehouse: The open warehouse, inside the publish transaction.
+            replaces: Whether `collect_open` has found rows; they are deleted by now.
 
         Returns:
-            How many rows are new or differ from their last version.
+            How many rows were written, and how many of them are new or differ from before.
         """
-        if not replaces:
-            return self._begin(warehouse, but=None)
-        self._end(warehouse, now)
-        return self._begin(warehouse, but=_OPEN)
-
-    def _end(self, warehouse: Warehouse, now: datetime) -> None:
-        """End the open versions whose row is gone or has other content now."""
-        keys = ", ".join(f"o.{quoted(key)}" for key in self.table.key)
-        ended = f"select {keys}, cast(null as timestamptz) as ended_at from {_OPEN} as o"
-        if self.source is not None:
-            there = (*self.table.key, "_content_hash", "_loaded_at")
-            ended = (
-                f"select {keys}, n._loaded_at as ended_at from {_OPEN} as o left join "
-                f"(select {', '.join(f's.{quoted(name)}' for name in there)} from {self.source}) "
-                f"as n on {self._same('n', 'o')} "
-                "where n._content_hash is null or n._content_hash <> o._content_hash"
-            )
-        warehouse.execute(f"drop table if exists {_ENDED}")
-        warehouse.execute(f"create temp table {_ENDED} as {ended}")
-        if warehouse.scalar(f"select count(*) from {_ENDED}"):
-            warehouse.execute(
-                f"update {self._history} as h set valid_to = coalesce(e.ended_at, $now) "
-                f"from {_ENDED} as e where h.valid_to is null and {self._same('h', 'e')}",
-                {"now": now},
-            )
-
-    def _begin(self, warehouse: Warehouse, but: str | None) -> int:
-        """Begin a version for every landed row, except for those that have it open already."""
         if self.source is None:
-            return 0
+            return 0, 0
         names = names_of(self.table, self.landed)
-        known = (
-            f" where not exists (select 1 from {but} as o where {self._same('o', 's')} "
-            "and o._content_hash = s._content_hash)"
-            if but
-            else ""
+        begun, joined, stay = "s._loaded_at", "", 0
+        if replaces:
+            begun = f"coalesce(o.{VALID_FROM.name}, s._loaded_at)"
+            joined = f" left join {_OPEN} as o on {self._same('o', 's')} and o.stays"
+            stay = int(warehouse.scalar(f"select count(*) from {_OPEN} where stays"))
+        written = warehouse.execute(
+            f"insert into raw.{self.table.name} ({quoted_list(names)}, {VALID_FROM.name}) "
+            f"select {landed_values(warehouse, self.table, names)}, {begun} "
+            f"from {self.source}{joined}"
         )
-        return warehouse.execute(
-            f"insert into {self._history} ({quoted_list(names)}, valid_from) "
-            f"select {landed_values(warehouse, self.table, names)}, s._loaded_at "
-            f"from {self.source}{known}"
-        )
+        return written, written - stay
 
     def _same(self, one: str, other: str) -> str:
         key = self.table.key

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.errors import PublishError
 from pipelines.history import Versions
-from pipelines.landed import LANDED, landed_values, names_of
+from pipelines.landed import LANDED
 from pipelines.sql_text import literal, quoted, quoted_list
 
 if TYPE_CHECKING:
@@ -141,19 +141,19 @@ class Merge:
         # Most parts of a first load replace nothing of what the parts before them have brought.
         replaces = member.name in self.filled and versions.collect_open(warehouse, touched)
         if replaces:
+            versions.keep_old(warehouse, now)
             warehouse.execute(
                 f"delete from raw.{member.name} as r using {touched} as t "
                 f"where {is_of(member, 'r', 't')}"
             )
         with self._filling(warehouse, member):
-            written = self._insert(warehouse, member, source) if source else 0
-            return written, versions.keep(warehouse, now, replaces=replaces)
+            return versions.insert(warehouse, replaces=replaces)
 
     def _filling(self, warehouse: Warehouse, member: Table) -> AbstractContextManager[None]:
         """Return what a table is filled in; a few rows are not worth building keys anew."""
         if member.name in self.filled or not self.landing or self.landing.records < _MANY:
             return nullcontext()
-        return warehouse.keyed_afterwards([f"raw.{member.name}", f"raw.{member.name}_history"])
+        return warehouse.keyed_afterwards([f"raw.{member.name}"])
 
     def _refuse_double_keys(self, warehouse: Warehouse, member: Table, source: str) -> None:
         """Refuse a landing that would break a key; no other row of such a key is left in `raw`.
@@ -172,14 +172,6 @@ class Merge:
                 return
         raise PublishError(
             member.name, f"{double} keys ({', '.join(member.key)}) would stand twice"
-        )
-
-    def _insert(self, warehouse: Warehouse, member: Table, source: str) -> int:
-        """Insert the landed rows; returns how many."""
-        names = names_of(member, self.landed)
-        return warehouse.execute(
-            f"insert into raw.{member.name} ({quoted_list(names)}) "
-            f"select {landed_values(warehouse, member, names)} from {source}"
         )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from cal_source.tables import TABLES
 from pipelines.sql_text import literal, quoted, quoted_list
-from pipelines.warehouse.tables import iter_declared
+from pipelines.warehouse.tables import Holds, iter_declared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -66,19 +66,20 @@ class Part:
 
 
 def raw_relations(warehouse: Warehouse, *, by_month: bool = False) -> list[Relation]:
-    """Return the raw tables and their histories, as far as the warehouse has them.
+    """Return the raw tables and their versions, as far as the warehouse has them.
 
     Args:
         warehouse: The open warehouse.
         by_month: Cut bookings and their nested lists by the month in which the booking starts, and
-            histories into versions that are so now and, by the month of their end, those that are
-            no more. The latter never change.
+            instead of the tables of old versions take whole histories, cut into versions that are
+            so now and, by the month of their end, those that are no more. The latter never change.
     """
     found = columns_of(warehouse, "raw")
+    left_out = Holds.OLD_VERSIONS if by_month else Holds.HISTORY
     relations = []
     for declared in iter_declared():
         columns = found.get(declared.table.name, ())
-        if declared.schema == "raw" and columns:
+        if declared.schema == "raw" and columns and declared.holds is not left_out:
             names = tuple(c.name for c in declared.columns if c.name in columns)
             relations.append(_raw_relation(declared, names, by_month=by_month))
     return relations
@@ -152,11 +153,11 @@ def rows_query(
 def _raw_relation(declared: Declared, columns: tuple[str, ...], *, by_month: bool) -> Relation:
     table = declared.table
     source, month, name = f"{declared.name} as r", "", ""
-    if by_month and (start := _start_of_booking(table.name.removesuffix("_history"))):
+    if by_month and (start := _start_of_booking(declared.of)):
         joined, instant = start
         source, month, name = source + joined, _MONTH.format(instant), "start_month"
     key = table.key
-    if declared.is_history:
+    if declared.holds is not Holds.ROWS:
         key = (*key, "valid_from", "_content_hash")
         if by_month:
             ended = f"concat('closed-', {_MONTH.format('r.valid_to')})"

@@ -37,8 +37,8 @@ _THINGS_GONE: Final = "".join(
     f"""\
 union all
 select '{kind}', cast(h.id as varchar), null, max(h.valid_to)
-from raw.{table}_history as h
-where h.valid_to is not null and not exists (select 1 from raw.{table} as r where r.id = h.id)
+from raw.{table}_old_versions as h
+where not exists (select 1 from raw.{table} as r where r.id = h.id)
 group by h.id
 """
     for kind, table in _THINGS.items()
@@ -47,18 +47,18 @@ group by h.id
 # whose own role changed sees other things than before, all of them.
 _CHANGES_SQL: Final = f"""
 select 'user' as kind, cast(h.id as varchar) as id, h.email, max(h.valid_to) as changed_at
-from raw.users_history as h
-where h.valid_to is not null and not exists (select 1 from raw.users as r where r.id = h.id)
+from raw.users_old_versions as h
+where not exists (select 1 from raw.users as r where r.id = h.id)
 group by h.id, h.email
 union all
 select 'user', cast(h.user_id as varchar), h.user_email, max(h.valid_to)
-from raw.memberships_history as h
-where h.valid_to is not null and not exists (select 1 from raw.memberships as r where r.id = h.id)
+from raw.memberships_old_versions as h
+where not exists (select 1 from raw.memberships as r where r.id = h.id)
 group by h.user_id, h.user_email
 {_THINGS_GONE}union all
 select 'everything', null, null, max(h.valid_to)
-from raw.memberships_history as h join raw.me on raw.me.id = h.user_id
-where h.valid_to is not null and not exists (
+from raw.memberships_old_versions as h join raw.me on raw.me.id = h.user_id
+where not exists (
     select 1 from raw.memberships as r where r.id = h.id and r.role = h.role
 )
 having max(h.valid_to) is not null

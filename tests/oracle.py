@@ -192,10 +192,14 @@ def _empty(root: Table) -> Family:
 
 
 def rows_of(warehouse: Warehouse, table: str, suffix: str = "") -> list[Row]:
-    """Return the rows of a table of `raw`, JSON as canonical text."""
+    """Return the rows of a table of `raw`, JSON as canonical text.
+
+    Since when a row is so is left to its history.
+    """
     rows = warehouse.rows(f"select * from raw.{table}{suffix}")
     json_columns = _JSON[table]
     for row in rows:
+        row.pop("_valid_from", None)
         for name in json_columns:
             if row[name] is not None:
                 row[name] = canonical(json.loads(row[name]))

@@ -1,12 +1,13 @@
-"""The tables of `raw` and `ops` as statements: what is missing is created, nothing is dropped."""
+"""The tables of `raw` and `ops` as statements: what is missing is created, nothing is lost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from cal_source.tables import META_COLUMNS, TABLES, Column, Table
-from pipelines.history import VALIDITY
+from pipelines.history import VALID_FROM, VALIDITY
 from pipelines.ops import ACCOUNT, ACCOUNTS_TABLES, COPIED_OPS_TABLES, LEASES, OPS_TABLES
 from pipelines.sql_text import literal, quoted, quoted_list
 
@@ -19,21 +20,34 @@ SCHEMAS: Final = ("landing", "raw", "staging", "intermediate", "marts", "ops")
 _MADE_BY_LANDING: Final = "landing"  # made and dropped by every run
 
 
+class Holds(Enum):
+    """What stands in a table."""
+
+    ROWS = auto()
+    """Rows as they are now."""
+    OLD_VERSIONS = auto()
+    """What rows of another table were."""
+    HISTORY = auto()
+    """Both of these, as a view."""
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A table as it should be.
+    """A table or view as it should be.
 
     Attributes:
         schema: `raw` or `ops`.
         table: Name, key and description.
         columns: All its columns, in order.
-        is_history: True for the versions of another table's rows.
+        holds: What stands in it.
+        of: Whose versions; the table's own name where it has rows.
     """
 
     schema: str
     table: Table
     columns: tuple[Column, ...]
-    is_history: bool = False
+    holds: Holds = Holds.ROWS
+    of: str = ""
 
     @property
     def name(self) -> str:
@@ -65,18 +79,27 @@ def name_beside_account(column: str) -> str:
 
 
 def iter_declared() -> Iterator[Declared]:
-    """Yield every table of `raw` and `ops`, each history after its table."""
+    """Yield every table and view of `raw` and `ops`, views after what they show."""
     for table in TABLES.values():
         columns = (*table.columns, *META_COLUMNS)
-        yield Declared("raw", table, columns)
-        yield Declared("raw", _history_of(table), (*columns, *VALIDITY), is_history=True)
+        versions = (*columns, *VALIDITY)
+        yield Declared("raw", table, (*columns, VALID_FROM), of=table.name)
+        for holds, suffix, description in (
+            (
+                Holds.OLD_VERSIONS,
+                "old_versions",
+                "What rows of raw.{} were, and from when to when.",
+            ),
+            (Holds.HISTORY, "history", "Every version of the rows of raw.{}, with when it was so."),
+        ):
+            named = replace(
+                table,
+                name=f"{table.name}_{suffix}",
+                description=description.format(table.name),
+            )
+            yield Declared("raw", named, versions, holds, of=table.name)
     for table in OPS_TABLES:
         yield Declared("ops", table, table.columns)
-
-
-def _history_of(table: Table) -> Table:
-    description = f"Every version of the rows of raw.{table.name}, with when it was so."
-    return replace(table, name=f"{table.name}_history", description=description)
 
 
 def missing_statements(
@@ -100,7 +123,18 @@ def missing_statements(
     ]
     for declared in declared_tables:
         found = columns.get((declared.schema, declared.table.name), ())
-        if not {c.name for c in declared.columns} <= set(found):
+        if (
+            declared.holds is Holds.HISTORY
+            and found
+            and not columns.get(("raw", _old_of(declared)))
+        ):
+            statements += _moved_versions(declared, found)
+            found = ()
+        if {c.name for c in declared.columns} <= set(found):
+            continue
+        if declared.holds is Holds.HISTORY:
+            statements += _view_statements(declared, found)
+        else:
             statements += _table_statements(dialect, declared, found)
     return statements
 
@@ -112,7 +146,7 @@ def _table_statements(dialect: Dialect, declared: Declared, found: Sequence[str]
         made = [f"alter table {name} add column {t}" for n, t in typed.items() if n not in found]
     else:
         parts = list(typed.values())
-        if dialect.has_keys and not declared.is_history:
+        if dialect.has_keys and declared.holds is Holds.ROWS:
             # Deferred, so that a landing that holds a key twice is refused in publish's own words.
             parts.append(
                 f"primary key ({quoted_list(declared.table.key)}) deferrable initially deferred"
@@ -120,28 +154,63 @@ def _table_statements(dialect: Dialect, declared: Declared, found: Sequence[str]
         made = [f"create table {name} ({', '.join(parts)})"]
     if dialect.has_keys:
         made += _index_statements(declared)
-    comments = [
+    return [*made, *_comments(declared, "table")]
+
+
+def _old_of(declared: Declared) -> str:
+    return f"{declared.of}_old_versions"
+
+
+def _moved_versions(declared: Declared, found: Sequence[str]) -> list[str]:
+    """Return the statements that take versions out of the table that held all of them once.
+
+    Of an open version the row itself has everything but its beginning. Postgres drops the views
+    over such a table with it; the next `transform` builds them again.
+    """
+    rows, history = f"raw.{declared.of}", declared.name
+    names = quoted_list([c.name for c in declared.columns if c.name in found])
+    same = " and ".join(f"r.{quoted(key)} = h.{quoted(key)}" for key in declared.table.key)
+    begin, old = VALID_FROM.name, f"raw.{_old_of(declared)}"
+    return [
+        f"insert into {old} ({names}) select {names} from {history} where valid_to is not null",
+        (
+            f"update {rows} as r set {begin} = h.valid_from from {history} as h "
+            f"where h.valid_to is null and {same}"
+        ),
+        f"update {rows} set {begin} = _loaded_at where {begin} is null",
+        f"drop table {history} cascade",
+    ]
+
+
+def _view_statements(declared: Declared, found: Sequence[str]) -> list[str]:
+    """Return the statements for a view of rows and old versions; Postgres adds columns last."""
+    begin, end = (column.name for column in VALIDITY)
+    names = [*found, *(c.name for c in declared.columns if c.name not in found)]
+    as_now = {begin: f"{VALID_FROM.name} as {begin}", end: f"cast(null as timestamptz) as {end}"}
+    now = ", ".join(as_now.get(name, quoted(name)) for name in names)
+    made = (
+        f"create or replace view {declared.name} as select {now} from raw.{declared.of} "
+        f"union all select {quoted_list(names)} from raw.{_old_of(declared)}"
+    )
+    return [made, *_comments(declared, "view")]
+
+
+def _comments(declared: Declared, kind: str) -> list[str]:
+    name = declared.name
+    of_columns = [
         f"comment on column {name}.{quoted(c.name)} is {literal(c.description)}"
         for c in declared.columns
     ]
-    return [*made, f"comment on table {name} is {literal(declared.table.description)}", *comments]
+    return [f"comment on {kind} {name} is {literal(declared.table.description)}", *of_columns]
 
 
 def _index_statements(declared: Declared) -> list[str]:
-    """Return one index per column that points at another row, and the keys of a history.
-
-    A history may hold one key many times, but only once among the versions that are so now.
-    """
+    """Return one index per column that points at another row, and one for the key of versions."""
     table, name = declared.table, declared.name
-    key = quoted_list(table.key)
+    if declared.holds is Holds.OLD_VERSIONS:
+        index = quoted(f"{table.name}_key")
+        return [f"create index if not exists {index} on {name} ({quoted_list(table.key)})"]
     made = []
-    if declared.is_history:
-        unique = quoted(f"{table.name}_now")
-        made.append(
-            f"create unique index if not exists {unique} on {name} ({key}) where valid_to is null"
-        )
-        made.append(f"create index if not exists {quoted(f'{table.name}_key')} on {name} ({key})")
-        return made
     for column in declared.columns:
         if _points_elsewhere(column) and column.name != table.key[0]:
             index = quoted(f"{table.name}_{column.name}")
@@ -150,4 +219,4 @@ def _index_statements(declared: Declared) -> list[str]:
 
 
 def _points_elsewhere(column: Column) -> bool:
-    return column.name.endswith(("_id", "_uid"))
+    return column.name.endswith(("_id", "_uid")) and column not in META_COLUMNS

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cal_source.tables import META_COLUMNS, TABLES, ColumnType
+from pipelines.warehouse.dialect import DUCKDB
+from pipelines.warehouse.tables import iter_declared, missing_statements
 
 if TYPE_CHECKING:
     import duckdb
@@ -17,15 +18,6 @@ AS_OF = datetime(2026, 11, 22, 9, tzinfo=UTC)
 HOSTS = 200
 EVENT_TYPES = 50
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC")
-_TYPES = {
-    ColumnType.TEXT: "varchar",
-    ColumnType.BIGINT: "bigint",
-    ColumnType.DOUBLE: "double",
-    ColumnType.BOOLEAN: "boolean",
-    ColumnType.TIMESTAMP: "timestamptz",
-    ColumnType.DATE: "date",
-    ColumnType.JSON: "json",
-}
 _ZONE = f"list_value({', '.join(repr(zone) for zone in ZONES)})[1 + id % {len(ZONES)}]"
 _SETTINGS = (
     (
@@ -94,16 +86,11 @@ _BOOKINGS = (
 
 
 def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create every raw table and its history, empty."""
+    """Create every raw table, its old versions and its history, empty."""
     connection.execute("set TimeZone = 'UTC'")
-    connection.execute("create schema raw")
-    for table in TABLES.values():
-        columns = ", ".join(f'"{c.name}" {_TYPES[c.type]}' for c in (*table.columns, *META_COLUMNS))
-        connection.execute(f"create table raw.{table.name} ({columns})")
-        connection.execute(
-            f"create table raw.{table.name}_history "
-            f"({columns}, valid_from timestamptz, valid_to timestamptz)"
-        )
+    declared = (each for each in iter_declared() if each.schema == "raw")
+    statements = missing_statements(DUCKDB, set(), {}, declared)
+    connection.execute("; ".join(s for s in statements if not s.startswith("comment")))
 
 
 def load_year(connection: duckdb.DuckDBPyConnection, bookings: int, *, hosts: int = HOSTS) -> None:
@@ -165,23 +152,27 @@ def live_day(connection: duckdb.DuckDBPyConnection, now: datetime, share: int) -
         ("booking_attendees", "booking_uid", "absent = true"),
     ):
         which = f"hash({key}, '{now}') % {share * 10} = 0 and _loaded_at < '{loaded_at}'"
-        _rewrite(connection, table, change, which, now)
+        rewrite(connection, table, change, which, now)
     return new
 
 
-def _rewrite(
+def rewrite(
     connection: duckdb.DuckDBPyConnection, table: str, change: str, which: str, now: datetime
 ) -> None:
-    moment = {"now": now}
-    where = f"where {which}"
+    """Change rows, keeping what they were, as a sync does."""
+    keep_old(connection, table, which, now)
     connection.execute(
-        f"update raw.{table}_history set valid_to = $now {where} and valid_to is null", moment
+        f"update raw.{table} set {change}, _loaded_at = $now, _valid_from = $now where {which}",
+        {"now": now},
     )
-    connection.execute(f"update raw.{table} set {change}, _loaded_at = $now {where}", moment)
+
+
+def keep_old(connection: duckdb.DuckDBPyConnection, table: str, which: str, now: datetime) -> None:
+    """Keep what rows are until now as old versions of them."""
     connection.execute(
-        f"insert into raw.{table}_history by name select *, _loaded_at as valid_from "
-        f"from raw.{table} where _loaded_at = $now",
-        moment,
+        f"insert into raw.{table}_old_versions by name select * exclude (_valid_from), "
+        f"_valid_from as valid_from, $now as valid_to from raw.{table} where {which}",
+        {"now": now},
     )
 
 
@@ -193,11 +184,7 @@ def _load(
     loaded_at: datetime,
 ) -> None:
     connection.execute(
-        f"insert into raw.{table} ({columns}, _loaded_at) select *, ? from ({select}) as rows",
-        [loaded_at],
-    )
-    connection.execute(
-        f"insert into raw.{table}_history by name select *, _loaded_at as valid_from "
-        f"from raw.{table} where _loaded_at = ?",
-        [loaded_at],
+        f"insert into raw.{table} ({columns}, _loaded_at, _valid_from) "
+        f"select *, $now, $now from ({select}) as rows",
+        {"now": loaded_at},
     )

@@ -23,7 +23,7 @@ def empty_raw():
         create_raw_tables(connection)
         for name in tables_of(connection, RAW):
             if name.endswith("_history") and name not in PROJECT.sources:
-                connection.execute(f"drop table {name}")
+                connection.execute(f"drop view {name}")
         yield connection
 
 

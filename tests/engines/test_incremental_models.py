@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.models import project_folder
-from tests.engines.generated import AS_OF, add_bookings, load_year
+from tests.engines.generated import AS_OF, add_bookings, keep_old, load_year, rewrite
 from transforms import DuckDBEngine, How, Project, build
 
 PROJECT = Project.load(project_folder())
@@ -19,30 +19,18 @@ HOSTS = 12
 
 
 def change(connection, table: str, assignment: str, key: str, now) -> None:
-    """Change one booking's rows of a raw table, and write their versions, as a sync does."""
-    column = "uid" if table == "bookings" else "booking_uid"
-    connection.execute(
-        f"update raw.{table} set {assignment}, _loaded_at = ? where {column} = ?", [now, key]
-    )
-    connection.execute(
-        f"update raw.{table}_history set valid_to = ? where {column} = ? and valid_to is null",
-        [now, key],
-    )
-    connection.execute(
-        f"insert into raw.{table}_history by name select *, _loaded_at as valid_from "
-        f"from raw.{table} where {column} = ?",
-        [key],
-    )
+    """Change one booking's rows of a raw table."""
+    rewrite(connection, table, assignment, _of(table, key), now)
 
 
 def remove(connection, table: str, key: str, now) -> None:
     """Delete one booking's rows of a raw table; their versions end."""
-    column = "uid" if table == "bookings" else "booking_uid"
-    connection.execute(f"delete from raw.{table} where {column} = ?", [key])
-    connection.execute(
-        f"update raw.{table}_history set valid_to = ? where {column} = ? and valid_to is null",
-        [now, key],
-    )
+    keep_old(connection, table, _of(table, key), now)
+    connection.execute(f"delete from raw.{table} where {_of(table, key)}")
+
+
+def _of(table: str, key: str) -> str:
+    return f"{'uid' if table == 'bookings' else 'booking_uid'} = '{key}'"
 
 
 def live(rng: random.Random, connection, day: int) -> None:

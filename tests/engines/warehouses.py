@@ -36,8 +36,9 @@ def raw_copy(file: Path, target: duckdb.DuckDBPyConnection, sources: Collection[
     target.execute(f"attach '{file}' as warehouse (read_only)")
     target.execute(f"create schema {RAW}")
     for (name,) in target.execute(
-        "select table_name from duckdb_tables() where database_name = 'warehouse' "
-        "and schema_name = ? and (not table_name like '%_history' or list_contains(?, table_name))",
+        "select table_name from information_schema.tables where table_catalog = 'warehouse' "
+        "and table_schema = ? and not table_name like '%_old_versions' "
+        "and (not table_name like '%_history' or list_contains(?, table_name))",
         [RAW, [source.removeprefix(f"{RAW}.") for source in sources]],
     ).fetchall():
         target.execute(f"create table {RAW}.{name} as from warehouse.{RAW}.{name}")

@@ -59,6 +59,8 @@ def warehouse(location):
                 f"value) values ($uid, $email, 1, $slug, $text, {opened.dialect.json('$value')})",
                 {"uid": uid, "email": email, "slug": slug, "text": text, "value": value},
             )
+        for table in ("event_types", "event_type_booking_fields", "bookings", "booking_answers"):
+            opened.execute(f"update raw.{table} set _valid_from = $at", {"at": AS_OF})
         assert build_models(opened, as_of=AS_OF, select=SELECT, clock=lambda: AS_OF).ok
         yield opened
 

@@ -40,10 +40,11 @@ def duckdb(tmp_path):
 
 
 def contents(warehouse, suffix=""):
-    """All rows of `raw`, without when and by which run they were read."""
+    """All rows of `raw` but for their run; of versions, also but for when they were last read."""
+    left_out = {"_run_id", "_loaded_at"} if suffix else {"_run_id"}
     return {
         name: Counter(
-            repr({column: value for column, value in row.items() if column != "_run_id"})
+            repr({column: value for column, value in row.items() if column not in left_out})
             for row in rows_of(warehouse, name, suffix)
         )
         for name in TABLES

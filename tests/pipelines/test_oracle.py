@@ -177,39 +177,40 @@ def test_most_tables_have_rows_to_compare(damaged):
 
 
 HISTORY_DAMAGES = {
-    "open version closed": (
-        "update raw.users_history set valid_to = '2030-01-01' where id = 1003",
-        "open users: only a current row says (1003,)",
+    "old version of what is so now": (
+        (
+            "insert into raw.users_old_versions by name select * exclude (_valid_from) replace "
+            "('somebody else' as name), _valid_from as valid_from, null as valid_to "
+            "from raw.users where id = 1003"
+        ),
+        "open users: only a open version says (1003,)",
     ),
     "open version of nothing": (
-        "update raw.bookings_history set valid_to = null where valid_to is not null",
+        "update raw.bookings_old_versions set valid_to = null",
         "open bookings: only a open version says",
     ),
-    "open version says otherwise": (
-        "update raw.users_history set name = 'somebody else' where id = 1003",
-        "open users: only a open version says (1003,)",
+    "row begins after it was so": (
+        "update raw.users set _valid_from = '2030-01-01' where id = 1003",
+        "replay users (1003,)",
     ),
     "two versions at a time": (
         (
-            "insert into raw.users_history by name select * replace "
+            "insert into raw.users_old_versions by name select * replace "
             "(valid_from + interval 1 minute as valid_from) from raw.users_history where id = 1003"
         ),
         "overlap users (1003,)",
     ),
     "version ends before it begins": (
-        (
-            "update raw.bookings_history set valid_to = valid_from - interval 1 minute "
-            "where valid_to is not null"
-        ),
+        ("update raw.bookings_old_versions set valid_to = valid_from - interval 1 minute"),
         "backwards bookings",
     ),
     "past version lost": (
-        "delete from raw.bookings_history where valid_to is not null",
+        "delete from raw.bookings_old_versions",
         "replay bookings",
     ),
     "past version invented": (
         (
-            "insert into raw.users_history by name select * replace "
+            "insert into raw.users_old_versions by name select * replace "
             "(777 as id, valid_from + interval 1 minute as valid_to) from raw.users_history limit 1"
         ),
         "replay users (777,)",
@@ -231,7 +232,8 @@ def test_history_problems_notice_damaged_versions(synced, damaged, statement, pr
 
 def test_history_problems_notice_that_digest_and_content_disagree(damaged):
     again = (
-        "insert into raw.users_history by name select * replace (? as _content_hash, ? as name, "
+        "insert into raw.users_old_versions by name "
+        "select * replace (? as _content_hash, ? as name, "
         "'2020-01-01'::timestamptz as valid_from, '2020-01-02'::timestamptz as valid_to) "
         "from raw.users_history where id = 1003 and valid_to is null"
     )
@@ -243,7 +245,9 @@ def test_history_problems_notice_that_digest_and_content_disagree(damaged):
     for version in ((digest, "another name"), ("another digest", name)):
         damaged.connection.execute(again, list(version))
         assert problem in history_problems(damaged)
-        damaged.connection.execute("delete from raw.users_history where valid_from < '2021-01-01'")
+        damaged.connection.execute(
+            "delete from raw.users_old_versions where valid_from < '2021-01-01'"
+        )
 
 
 def test_hash_differences_notice_another_digest_and_a_missing_row(synced, damaged, tmp_path):

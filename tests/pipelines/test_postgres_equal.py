@@ -90,7 +90,7 @@ def test_a_difference_of_one_value_is_noticed(both, small_sandbox, client_of):
         "update raw.bookings set title = 'x' where uid = (select min(uid) from raw.bookings)"
     )
 
-    assert different_tables(both) == ["raw.bookings"]
+    assert different_tables(both) == ["raw.bookings", "raw.bookings_history"]
 
 
 def test_models_and_reports_of_both_are_equal(both, small_sandbox, client_of):

@@ -136,7 +136,7 @@ def test_change_of_one_account_copies_its_tables_only(tmp_path):
     outcomes = world.sync()
 
     raw = {name: [t for t in o.copied if t.startswith("raw.")] for name, o in outcomes.items()}
-    assert raw == {"acme": ["raw.bookings", "raw.bookings_history"], "globex": []}
+    assert raw == {"acme": ["raw.bookings", "raw.bookings_old_versions"], "globex": []}
     assert world.differences() == []
 
 

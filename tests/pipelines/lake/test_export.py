@@ -64,7 +64,11 @@ class Account:
         """Tables of the lake whose rows differ from the warehouse's."""
         paths = self.store.paths()
         with Warehouse.open(self.location, read_only=True) as warehouse:
-            tables = columns_of(warehouse, "raw")
+            tables = {
+                name: columns
+                for name, columns in columns_of(warehouse, "raw").items()
+                if not name.endswith("_old_versions")  # histories have them
+            }
             assert paths.keys() == {f"raw.{name}" for name in tables}
             lake = InMemory()
             for name, columns in tables.items():
@@ -287,6 +291,7 @@ def test_marts_are_exported_on_request_only(file_account):
 def test_columns_of_a_new_version_are_written_into_all_files(file_account):
     file_account.export()
     with Warehouse.open(file_account.location) as warehouse:
+        warehouse.execute("drop view raw.teams_history")
         warehouse.execute("alter table raw.teams drop column slug")
 
     exported = file_account.export()

@@ -30,6 +30,8 @@ _MINUTES_30 = timedelta(minutes=30)
 
 def insert(warehouse, table, **row):
     """Insert one row into a table of `raw` or `ops`."""
+    if table.startswith("raw."):
+        row.setdefault("_valid_from", AS_OF - timedelta(days=400))
     values = {name.strip('"'): value for name, value in row.items()}
     marks = ", ".join(f"${name}" for name in values)
     warehouse.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", values)
