@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipelines.landed import Columns
     from pipelines.warehouse import Warehouse
 
+_STANDING: Final = "publish_standing"
 _OPEN: Final = "publish_open"
 VALID_FROM: Final = Column(
     "_valid_from",
@@ -66,25 +67,25 @@ class Versions:
         root = self.table.parent_key or {key: key for key in self.table.key}
         is_touched = " and ".join(f"t.{quoted(p)} = r.{quoted(c)}" for c, p in root.items())
         names = quoted_list([*self.table.key, "_content_hash", VALID_FROM.name])
-        found = (
-            f"select {names} from raw.{self.table.name} as r "
+        warehouse.execute(f"drop table if exists {_STANDING}")
+        warehouse.execute(
+            f"create temp table {_STANDING} as select {names} from raw.{self.table.name} as r "
             f"where exists (select 1 from {touched} as t where {is_touched})"
         )
-        landed = "select o.*, false as stays, cast(null as timestamptz) as ended_at"
-        joined = ""
+        if not warehouse.has_rows(_STANDING):
+            return False
+        stays, ended_at, landed = "false", "cast(null as timestamptz)", ""
         if self.source is not None:
-            there = (*self.table.key, "_content_hash", "_loaded_at")
-            landed = (
-                "select o.*, coalesce(n._content_hash = o._content_hash, false) as stays, "
-                "n._loaded_at as ended_at"
-            )
-            joined = (
-                f" left join (select {', '.join(f's.{quoted(name)}' for name in there)} "
-                f"from {self.source}) as n on {self._same('n', 'o')}"
-            )
+            there = quoted_list([*self.table.key, "_content_hash", "_loaded_at"])
+            stays = "coalesce(n._content_hash = o._content_hash, false)"
+            ended_at = "n._loaded_at"
+            landed = f"left join (select {there} from {self.source}) as n on {self._same('n', 'o')}"
         warehouse.execute(f"drop table if exists {_OPEN}")
-        warehouse.execute(f"create temp table {_OPEN} as {landed} from ({found}) as o{joined}")
-        return warehouse.has_rows(_OPEN)
+        warehouse.execute(
+            f"create temp table {_OPEN} as select o.*, {stays} as stays, {ended_at} as ended_at "
+            f"from {_STANDING} as o {landed}"
+        )
+        return True
 
     def keep_old(self, warehouse: Warehouse, now: datetime) -> None:
         """Keep the touched rows that are gone or have other content now, before they are replaced.
