@@ -31,6 +31,12 @@ class Holds(Enum):
     """Both of these, as a view."""
 
 
+_VERSIONS: Final = {
+    Holds.OLD_VERSIONS: ("old_versions", "What rows of raw.{} were, and from when to when."),
+    Holds.HISTORY: ("history", "Every version of the rows of raw.{}, with when it was so."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """A table or view as it should be.
@@ -84,19 +90,9 @@ def iter_declared() -> Iterator[Declared]:
         columns = (*table.columns, *META_COLUMNS)
         versions = (*columns, *VALIDITY)
         yield Declared("raw", table, (*columns, VALID_FROM), of=table.name)
-        for holds, suffix, description in (
-            (
-                Holds.OLD_VERSIONS,
-                "old_versions",
-                "What rows of raw.{} were, and from when to when.",
-            ),
-            (Holds.HISTORY, "history", "Every version of the rows of raw.{}, with when it was so."),
-        ):
-            named = replace(
-                table,
-                name=f"{table.name}_{suffix}",
-                description=description.format(table.name),
-            )
+        for holds, (suffix, description) in _VERSIONS.items():
+            name = f"{table.name}_{suffix}"
+            named = replace(table, name=name, description=description.format(table.name))
             yield Declared("raw", named, versions, holds, of=table.name)
     for table in OPS_TABLES:
         yield Declared("ops", table, table.columns)
