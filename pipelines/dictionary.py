@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cal_source.tables import META_COLUMNS, TABLES
-from pipelines.history import VALID_FROM
-from pipelines.ops import OPS_TABLES
+from pipelines.warehouse.tables import Holds, iter_declared
 from transforms.site import SourceTable, describe_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from cal_source.tables import Column, Table
     from transforms import Project
     from transforms.plan import Types
     from transforms.site import Site
@@ -21,11 +18,15 @@ TITLE: Final = "Cal.com warehouse: data dictionary"
 
 
 def source_tables() -> Iterator[SourceTable]:
-    """Yield every table that no model makes, described as the warehouse describes it."""
-    for table in TABLES.values():
-        yield _described("raw", table, [*table.columns, *META_COLUMNS, VALID_FROM])
-    for table in OPS_TABLES:
-        yield _described("ops", table, table.columns)
+    """Yield every table of rows that no model makes, described as the warehouse describes it."""
+    for declared in iter_declared():
+        if declared.holds is Holds.ROWS:
+            yield SourceTable(
+                name=f"{declared.schema}.{declared.table.name}",
+                description=declared.table.description,
+                columns={column.name: column.description for column in declared.columns},
+                key=declared.table.key,
+            )
 
 
 def describe_warehouse(project: Project, types: Types) -> Site:
@@ -36,12 +37,3 @@ def describe_warehouse(project: Project, types: Types) -> Site:
         types: The warehouse's tables and their columns' types; empty where there is none yet.
     """
     return describe_project(project, source_tables(), title=TITLE, types=types)
-
-
-def _described(schema: str, table: Table, columns: Sequence[Column]) -> SourceTable:
-    return SourceTable(
-        name=f"{schema}.{table.name}",
-        description=table.description,
-        columns={column.name: column.description for column in columns},
-        key=table.key,
-    )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from cal_source.tables import META_COLUMNS, Column, ColumnType
 from cal_source.tables.model import timestamp
 from pipelines.landed import landed_values, names_of
-from pipelines.sql_text import quoted, quoted_list
+from pipelines.sql_text import are_same, is_of, quoted, quoted_list
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,22 +64,23 @@ class Versions:
         Returns:
             Whether there are any.
         """
-        root = self.table.parent_key or {key: key for key in self.table.key}
-        is_touched = " and ".join(f"t.{quoted(p)} = r.{quoted(c)}" for c, p in root.items())
-        names = quoted_list([*self.table.key, "_content_hash", VALID_FROM.name])
+        key = self.table.key
+        names = quoted_list([*key, "_content_hash", VALID_FROM.name])
         warehouse.execute(f"drop table if exists {_STANDING}")
         warehouse.execute(
             f"create temp table {_STANDING} as select {names} from raw.{self.table.name} as r "
-            f"where exists (select 1 from {touched} as t where {is_touched})"
+            f"where exists (select 1 from {touched} as t where {is_of(self.table, 'r', 't')})"
         )
         if not warehouse.has_rows(_STANDING):
             return False
         stays, ended_at, landed = "false", "cast(null as timestamptz)", ""
         if self.source is not None:
-            there = quoted_list([*self.table.key, "_content_hash", "_loaded_at"])
+            there = quoted_list([*key, "_content_hash", "_loaded_at"])
             stays = "coalesce(n._content_hash = o._content_hash, false)"
             ended_at = "n._loaded_at"
-            landed = f"left join (select {there} from {self.source}) as n on {self._same('n', 'o')}"
+            landed = (
+                f"left join (select {there} from {self.source}) as n on {are_same(key, 'n', 'o')}"
+            )
         warehouse.execute(f"drop table if exists {_OPEN}")
         warehouse.execute(
             f"create temp table {_OPEN} as select o.*, {stays} as stays, {ended_at} as ended_at "
@@ -103,7 +104,7 @@ class Versions:
             f"({quoted_list(names)}, valid_from, valid_to) "
             f"select {', '.join(f'r.{quoted(name)}' for name in names)}, o.{VALID_FROM.name}, "
             f"coalesce(o.ended_at, $now) from raw.{self.table.name} as r join {_OPEN} as o "
-            f"on {self._same('r', 'o')} where not o.stays",
+            f"on {are_same(self.table.key, 'r', 'o')} where not o.stays",
             {"now": now},
         )
 
@@ -123,7 +124,7 @@ class Versions:
         begun, joined, stay = "s._loaded_at", "", 0
         if replaces:
             begun = f"coalesce(o.{VALID_FROM.name}, s._loaded_at)"
-            joined = f" left join {_OPEN} as o on {self._same('o', 's')} and o.stays"
+            joined = f" left join {_OPEN} as o on {are_same(self.table.key, 'o', 's')} and o.stays"
             stay = int(warehouse.scalar(f"select count(*) from {_OPEN} where stays"))
         written = warehouse.execute(
             f"insert into raw.{self.table.name} ({quoted_list(names)}, {VALID_FROM.name}) "
@@ -131,10 +132,6 @@ class Versions:
             f"from {self.source}{joined}"
         )
         return written, written - stay
-
-    def _same(self, one: str, other: str) -> str:
-        key = self.table.key
-        return " and ".join(f"{one}.{quoted(name)} = {other}.{quoted(name)}" for name in key)
 
 
 def row_key_of(table: Table, alias: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.sql_text import quoted
+from pipelines.sql_text import are_same, is_of, quoted
 
 if TYPE_CHECKING:
     from cal_source.tables import Table
@@ -31,7 +31,7 @@ def compare_keys(
         `read`: records read. `equal`: those whose row has the same key and content. `other`: rows
         of scopes read completely that were not read.
     """
-    same_key = " and ".join(f"s.{quoted(k)} = r.{quoted(k)}" for k in table.key)
+    same_key = are_same(table.key, "s", "r")
     brought = (
         f"and cast(r.{quoted(table.key[0])} as varchar) not in (select record_key from "
         "landing.quarantine where run_id = $run and resource = $resource)"
@@ -59,17 +59,14 @@ def compare_child_keys(warehouse: Warehouse, child: Table, landed: str) -> dict[
         child: A child of the table whose records `landed` holds.
         landed: As above; a landing of the child is expected.
     """
-    of_parent = " and ".join(
-        f"x.{quoted(column)} = p.{quoted(parent)}" for column, parent in child.parent_key.items()
-    )
-    same = " and ".join(f"x.{quoted(k)} = r.{quoted(k)}" for k in child.key)
+    of_parent, same_key = is_of(child, "x", "p"), are_same(child.key, "x", "r")
     read = (
         f"landing.{child.name} as x join {landed} as p on {of_parent} "
         "and x._page = p._page and x._run_id = p._run_id"
     )
     (counts,) = warehouse.rows(
         f"select (select count(*) from {read}) as read, "
-        f"(select count(*) from {read} join raw.{child.name} as r on {same} "
+        f"(select count(*) from {read} join raw.{child.name} as r on {same_key} "
         "and x._content_hash = r._content_hash) as equal, "
         f"(select count(*) from raw.{child.name} as x join {landed} as p on {of_parent}) as held"
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pipelines.errors import PublishError
 from pipelines.history import Versions
 from pipelines.landed import LANDED
-from pipelines.sql_text import literal, quoted, quoted_list
+from pipelines.sql_text import is_of, literal, quoted, quoted_list
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -173,9 +173,3 @@ class Merge:
         raise PublishError(
             member.name, f"{double} keys ({', '.join(member.key)}) would stand twice"
         )
-
-
-def is_of(member: Table, row: str, parent: str) -> str:
-    """Return the condition that row `row` of a member belongs to the root's row `parent`."""
-    key = member.parent_key or {name: name for name in member.key}
-    return " and ".join(f"{row}.{quoted(c)} = {parent}.{quoted(p)}" for c, p in key.items())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cal_source.tables import TABLES
-from pipelines.sql_text import literal, quoted, quoted_list
+from pipelines.sql_text import is_of, literal, quoted, quoted_list
 from pipelines.warehouse.tables import Holds, iter_declared
 
 if TYPE_CHECKING:
@@ -173,9 +173,5 @@ def _start_of_booking(table: str) -> tuple[str, str] | None:
         return "", "r.start"
     for member in bookings.family():
         if member.name == table:
-            on = " and ".join(
-                f"b.{quoted(parent)} = r.{quoted(column)}"
-                for column, parent in member.parent_key.items()
-            )
-            return f" left join raw.bookings as b on {on}", "b.start"
+            return f" left join raw.bookings as b on {is_of(member, 'r', 'b')}", "b.start"
     return None

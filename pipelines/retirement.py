@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cal_source.tables import DETAIL_TABLES
 from pipelines.history import row_key_of
-from pipelines.sql_text import quoted, quoted_list
+from pipelines.sql_text import are_same, quoted, quoted_list
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -85,8 +85,9 @@ def find_gone(
         return 0
     kept = ["true"]
     if scratch is not None:
-        same = " and ".join(f"s.{quoted(k)} = r.{quoted(k)}" for k in table.key)
-        kept.append(f"not exists (select 1 from {scratch} as s where {same})")
+        kept.append(
+            f"not exists (select 1 from {scratch} as s where {are_same(table.key, 's', 'r')})"
+        )
     if table not in DETAIL_TABLES and "quarantine" in landed:
         kept.append(
             f"cast(r.{quoted(table.key[0])} as varchar) not in (select record_key from "
@@ -191,9 +192,8 @@ def hold_unexplained(
         warehouse.execute(f"drop table if exists {_CHANGES}")
         warehouse.execute(f"create temp table {_CHANGES} as {_CHANGES_SQL}")
         unexplained = (
-            f"select g.row_key from {GONE} as g join raw.{table.name} as r on "
-            + " and ".join(f"r.{quoted(k)} = g.{quoted(k)}" for k in table.key)
-            + f" where not ({_explained(table)})"
+            f"select g.row_key from {GONE} as g join raw.{table.name} as r "
+            f"on {are_same(table.key, 'r', 'g')} where not ({_explained(table)})"
         )
         held = int(warehouse.scalar(f"select count(*) from ({unexplained}) as u"))
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from cal_source.tables import META_COLUMNS, TABLES, Column, Table
 from pipelines.history import VALID_FROM, VALIDITY
 from pipelines.ops import ACCOUNT, ACCOUNTS_TABLES, COPIED_OPS_TABLES, LEASES, OPS_TABLES
-from pipelines.sql_text import literal, quoted, quoted_list
+from pipelines.sql_text import are_same, literal, quoted, quoted_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -165,13 +165,12 @@ def _moved_versions(declared: Declared, found: Sequence[str]) -> list[str]:
     """
     rows, history = f"raw.{declared.of}", declared.name
     names = quoted_list([c.name for c in declared.columns if c.name in found])
-    same = " and ".join(f"r.{quoted(key)} = h.{quoted(key)}" for key in declared.table.key)
     begin, old = VALID_FROM.name, f"raw.{_old_of(declared)}"
     return [
         f"insert into {old} ({names}) select {names} from {history} where valid_to is not null",
         (
             f"update {rows} as r set {begin} = h.valid_from from {history} as h "
-            f"where h.valid_to is null and {same}"
+            f"where h.valid_to is null and {are_same(declared.table.key, 'r', 'h')}"
         ),
         f"update {rows} set {begin} = _loaded_at where {begin} is null",
         f"drop table {history} cascade",
